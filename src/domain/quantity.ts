@@ -1,0 +1,122 @@
+/** Quantities: what the source said, and the bounds that follow from it and from nothing else. */
+import { type Static, Type } from 'typebox';
+import type { Fault } from './decider.ts';
+import { code, Moment, strictObject, Text } from './vocabulary.ts';
+
+const numberMax = Number.MAX_SAFE_INTEGER;
+const Amount = Type.Number({ minimum: 0, maximum: numberMax });
+const Bound = Type.Union([Amount, Type.Null()]);
+
+const Qualifier = code(
+  'exact',
+  'approximately',
+  'more_than',
+  'at_least',
+  'less_than',
+  'at_most',
+  'up_to',
+  'between',
+  'vague',
+  'unspecified',
+);
+
+/** The time a quantity covers: two moments, or a duration that ends when it was asserted. */
+export const Period = Type.Union([
+  strictObject({ from: Moment, to: Moment }),
+  strictObject({
+    duration: Type.String({ pattern: '^P(?=\\d|T\\d)(\\d{1,5}D)?(T(?=\\d)(\\d{1,5}H)?(\\d{1,5}M)?)?$' }),
+    ends: Type.Literal('asserted_at'),
+  }),
+]);
+
+const said = {
+  value: Type.Optional(Amount),
+  value_to: Type.Optional(Amount),
+  qualifier: Qualifier,
+  // UCUM code: `{person}` and the like are counts, `km2` and the like are measures.
+  unit: Type.String({ pattern: '^[!-~]{1,32}$' }),
+  measure: code('increment', 'cumulative', 'snapshot'),
+  period: Type.Optional(Period),
+  verbatim: Type.Optional(Text),
+};
+
+/** A quantity as a client gives it: only what the source says. */
+export const QuantitySaid = strictObject(said);
+export type QuantitySaid = Static<typeof QuantitySaid>;
+
+/** A quantity as the log keeps it: with its derived bounds. `null` is unknown and never zero. */
+export const Quantity = Type.Object({
+  ...said,
+  low: Bound,
+  best: Bound,
+  high: Bound,
+  low_exclusive: Type.Optional(Type.Literal(true)),
+});
+export type Quantity = Static<typeof Quantity>;
+
+/** What is impossible in `quantity`, with pointers below `pointer`; empty when nothing is. */
+export function quantityFaults(quantity: QuantitySaid, pointer: string): Fault[] {
+  const { value, value_to, qualifier, unit } = quantity;
+  const faults: Fault[] = [];
+  const fault = (member: string, detail: string) =>
+    faults.push({ pointer: `${pointer}/${member}`, detail });
+
+  if (qualifier === 'vague') {
+    if (value !== undefined) fault('value', 'a vague quantity has no value');
+  } else if (value === undefined) {
+    fault('value', `a quantity that is ${qualifier} needs a value`);
+  }
+  if (qualifier === 'between') {
+    if (value_to === undefined) fault('value_to', 'a quantity between two values needs the second');
+    else if (value !== undefined && value_to < value) fault('value_to', 'is below value');
+  } else if (value_to !== undefined) {
+    fault('value_to', 'is only for a quantity between two values');
+  }
+  if (isCount(unit)) {
+    if (value !== undefined && !Number.isInteger(value)) fault('value', 'a count is whole');
+    if (value_to !== undefined && !Number.isInteger(value_to)) fault('value_to', 'a count is whole');
+    if (qualifier === 'less_than' && value === 0) fault('value', 'no count is less than zero');
+    if (qualifier === 'more_than' && value === numberMax) fault('value', 'is too large');
+  }
+  return faults;
+}
+
+/**
+ * `quantity` with low, best and high. `best` is never filled from a one-sided bound, and "more than
+ * 300" people are at least 301. Requires that `quantityFaults` found nothing.
+ */
+export function deriveBounds(quantity: QuantitySaid): Quantity {
+  const value = quantity.value ?? null;
+  const count = isCount(quantity.unit);
+  const from = (low: number | null, best: number | null, high: number | null): Quantity => ({
+    ...quantity,
+    low,
+    best,
+    high,
+  });
+  switch (quantity.qualifier) {
+    case 'exact':
+    case 'unspecified':
+      return from(value, value, value);
+    case 'approximately':
+      return from(null, value, null);
+    case 'more_than':
+      if (count) return from((value ?? 0) + 1, null, null);
+      return { ...from(value, null, null), low_exclusive: true };
+    case 'at_least':
+      return from(value, null, null);
+    case 'less_than':
+      return from(null, null, count ? (value ?? 0) - 1 : value);
+    case 'at_most':
+    case 'up_to':
+      return from(null, null, value);
+    case 'between':
+      return from(value, null, quantity.value_to ?? null);
+    case 'vague':
+      return from(null, null, null);
+  }
+}
+
+function isCount(unit: string): boolean {
+  return unit.startsWith('{');
+}
