@@ -1,0 +1,56 @@
+/** Propositions: what a claim asserts. One union for what is said and what is kept. */
+import { type Static, type TSchema, Type } from 'typebox';
+import { Quantity, QuantitySaid } from './quantity.ts';
+import { ActorId, Basis, code, list, strictObject, taggedUnion, Text } from './vocabulary.ts';
+
+const kind = <const K extends string>(name: K) => ({ kind: Type.Literal(name) });
+
+const control = {
+  ...kind('control'),
+  controller_id: Type.Union([ActorId, Type.Null()]),
+  status: code('controlled', 'contested', 'unknown', 'none'),
+  basis: Basis,
+};
+const attack = {
+  ...kind('attack'),
+  attacker_id: ActorId,
+  target_id: Type.Optional(ActorId),
+  form: code('strike', 'counterattack', 'assault', 'shelling'),
+  weapon_classes: Type.Optional(list(Text)),
+};
+
+const measured = <Q extends TSchema>(quantity: Q) => ({
+  casualties: {
+    ...kind('casualties'),
+    side_id: ActorId,
+    category: code('military', 'civilian', 'mixed', 'unknown'),
+    outcome: code('killed', 'wounded', 'killed_or_wounded', 'captured', 'missing'),
+    quantity,
+  },
+  areaControl: { ...kind('area_control'), controller_id: ActorId, quantity },
+  settlementsTaken: { ...kind('settlements_taken'), by_id: ActorId, quantity },
+});
+
+const said = measured(QuantitySaid);
+/** A proposition as a client states it. */
+export const PropositionSaid = taggedUnion('kind', [
+  strictObject(said.casualties),
+  strictObject(control),
+  strictObject(said.areaControl),
+  strictObject(said.settlementsTaken),
+  strictObject(attack),
+  strictObject({ ...kind('statement'), text: Text }),
+]);
+export type PropositionSaid = Static<typeof PropositionSaid>;
+
+const kept = measured(Quantity);
+/** A proposition as the log keeps it, its quantity with bounds. */
+export const Proposition = taggedUnion('kind', [
+  Type.Object(kept.casualties),
+  Type.Object(control),
+  Type.Object(kept.areaControl),
+  Type.Object(kept.settlementsTaken),
+  Type.Object(attack),
+  Type.Object({ ...kind('statement'), text: Text }),
+]);
+export type Proposition = Static<typeof Proposition>;
