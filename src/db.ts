@@ -1,0 +1,107 @@
+/** PostgreSQL: the pool, how its values read in JavaScript, the log's tables, and migrations. */
+import { readdir, readFile } from 'node:fs/promises';
+import { Kysely, Migrator, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+
+export type EventsTable = {
+  position: number;
+  id: string;
+  stream: string;
+  version: number;
+  type: string;
+  schema_version: number;
+  recorded_at: string;
+  data: unknown;
+  metadata: unknown;
+};
+export type ProjectionsTable = {
+  name: string;
+  version: number;
+  position: number;
+  state: 'running' | 'paused';
+  last_error: string | null;
+};
+export type Tables = {
+  log_identity: { log_id: string };
+  events: EventsTable;
+  projections: ProjectionsTable;
+};
+export type Db = Kysely<Tables>;
+
+const connectionsMax = 10;
+const connectTimeoutMs = 5_000;
+const statementTimeoutMs = 30_000;
+const lockTimeoutMs = 10_000;
+
+const parsers = new Map<number, (text: string) => unknown>([
+  [pg.types.builtins.INT8, parseSafeInteger],
+  [pg.types.builtins.TIMESTAMPTZ, parseInstant],
+  [pg.types.builtins.DATE, (text) => text],
+]);
+
+/** Connection settings shared by the pool and by dedicated connections. */
+export function connectionOptions(databaseUrl: string): pg.ClientConfig {
+  return {
+    connectionString: databaseUrl,
+    application_name: 'frontlog',
+    connectionTimeoutMillis: connectTimeoutMs,
+    keepAlive: true,
+    options: '-c timezone=UTC',
+    types: {
+      getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+        parsers.get(oid) ?? pg.types.getTypeParser(oid, format as 'text')) as never,
+    },
+  };
+}
+
+/** A pool. `onError` hears of idle connections that broke; queries report their own errors. */
+export function openDb(databaseUrl: string, onError: (error: Error) => void): Db {
+  const pool = new pg.Pool({
+    ...connectionOptions(databaseUrl),
+    max: connectionsMax,
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+  });
+  pool.on('error', onError);
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Brings the tables up to date. Safe to call from several processes at once; a failure changes nothing. */
+export async function migrate(db: Db): Promise<void> {
+  const folder = new URL('../migrations/', import.meta.url);
+  const migrator = new Migrator({
+    db,
+    provider: {
+      async getMigrations() {
+        const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort();
+        const steps = files.map(async (file) => {
+          const text = await readFile(new URL(file, folder), 'utf8');
+          const up = async (inner: Kysely<unknown>) => void (await sql.raw(text).execute(inner));
+          return [file.replace(/\.sql$/, ''), { up }] as const;
+        });
+        return Object.fromEntries(await Promise.all(steps));
+      },
+    },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}
+
+/** The log's own name, made by the first migration. */
+export async function readLogId(db: Db): Promise<string> {
+  const row = await db.selectFrom('log_identity').select('log_id').executeTakeFirstOrThrow();
+  return row.log_id;
+}
+
+// Positions and counts stay far below 2^53 (at 20,000 events a second for 14,000 years), so they can
+// be plain numbers in JavaScript and in JSON.
+function parseSafeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`int8 ${text} is beyond 2^53`);
+  return value;
+}
+
+// A JS Date would drop the microseconds. The session's time zone is UTC.
+function parseInstant(text: string): string {
+  return text.replace(' ', 'T').replace(/\+00$/, 'Z');
+}

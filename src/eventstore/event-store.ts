@@ -1,0 +1,60 @@
+/** The port: an append-only log of streams with dense positions in commit order. */
+
+export type Metadata = {
+  readonly correlation_id: string;
+  readonly causation_id?: string;
+  readonly recorded_by: string;
+  readonly request_sha256?: string;
+  readonly traceparent?: string;
+};
+
+export type NewEvent = {
+  /** UUID. The same id with the same content is the same event, appended once. */
+  readonly id: string;
+  readonly type: string;
+  readonly schema_version: number;
+  readonly data: object;
+  readonly metadata: Metadata;
+};
+
+export type RecordedEvent = NewEvent & {
+  /** Dense from 1, in commit order over the whole log. */
+  readonly position: number;
+  readonly stream: string;
+  /** Dense from 1 within the stream. */
+  readonly version: number;
+  /** RFC 3339, UTC, set by the database; never decreases with position. */
+  readonly recorded_at: string;
+};
+
+export type Append = {
+  readonly stream: string;
+  /** The version the stream must have: 0 for none, or any. */
+  readonly expectedVersion: number | 'any';
+  readonly events: readonly NewEvent[];
+};
+
+export type AppendResult =
+  /** `version` and `position` are the last event's; `duplicate` had been stored by an earlier append. */
+  | { readonly outcome: 'stored' | 'duplicate'; readonly version: number; readonly position: number }
+  | { readonly outcome: 'wrong_version' | 'id_conflict'; readonly currentVersion: number };
+
+export type EventStore = {
+  /** Durable once resolved. Refuses with `Overloaded` when its queue is full, with `TooLarge` over a limit. */
+  append(append: Append): Promise<AppendResult>;
+  /** The stream's events from version 1, empty if there are none. */
+  readStream(stream: string): Promise<RecordedEvent[]>;
+  /** Up to `limit` events after `position`, in order. */
+  readLog(position: number, limit: number): Promise<RecordedEvent[]>;
+  findEvent(id: string): Promise<RecordedEvent | undefined>;
+  /** Which of `streams` have no event. */
+  findMissingStreams(streams: readonly string[]): Promise<string[]>;
+  /** The last position; 0 for an empty log. */
+  head(): Promise<number>;
+};
+
+/** The queue of appends is full: try again later. Nothing was stored. */
+export class Overloaded extends Error {}
+
+/** An append is over a limit, named in the message. Nothing was stored. */
+export class TooLarge extends Error {}
