@@ -1,6 +1,7 @@
 /** PostgreSQL: the pool, how its values read in JavaScript, the log's tables, and migrations. */
 import { readdir, readFile } from 'node:fs/promises';
-import { Kysely, Migrator, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 
 export type EventsTable = {

@@ -55,7 +55,7 @@ export async function execute<State, Command, Event extends { type: string; data
     if (expectedVersion !== undefined && expectedVersion !== version) {
       return new WrongExpectedVersion(version);
     }
-    const decided = decider.decide(execution.command, fold(decider, known(history) as Event[]));
+    const decided = decider.decide(execution.command, fold(decider, inCatalogue(history) as Iterable<Event>));
     if (decided instanceof Rejection) return decided;
     if (decided.length === 0) {
       return { stream, version, position: history.at(-1)?.position ?? 0, event_ids: [] };
@@ -89,7 +89,7 @@ async function unknownReferences<C>(store: EventStore, execution: Execution<C>):
     .map(({ pointer, stream }) => ({ pointer, detail: `there is no ${stream.replace('-', ' ')}` }));
 }
 
-function known(history: readonly RecordedEvent[]): readonly RecordedEvent[] {
+function inCatalogue(history: readonly RecordedEvent[]): Iterable<{ type: string }> {
   const stranger = history.find(({ type }) => !(type in catalogue));
   if (stranger) throw new Error(`${stranger.type} at ${stranger.position} is not in the catalogue`);
   return history;
