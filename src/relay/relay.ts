@@ -1,0 +1,207 @@
+/**
+ * The relay: a subscription to the log that writes to Kafka. Each batch is one Kafka transaction that
+ * holds its checkpoint too, so messages and checkpoint become visible together or not at all.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Admin, CompressionTypes, type Kafka, Partitioners, type Producer } from 'kafkajs';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
+import type { Wakeup } from '../eventstore/wakeup.ts';
+import { messageBytes, toMessage } from './message.ts';
+import { checkTopics, eventsTopic, messageBytesMax } from './topics.ts';
+
+export const batchSizeMax = 1_000;
+const batchBytesMax = messageBytesMax - 64 * 1024;
+const backOffMinMs = 100;
+const backOffMaxMs = 5_000;
+const standbyIntervalMs = 500;
+// Brokers forget the offsets of a group without members after 7 days by default.
+const recommitIntervalMs = 12 * 60 * 60 * 1_000;
+const group = 'frontlog-relay';
+// 7205881 is the relay's name among advisory locks.
+const lockKey = 7_205_881;
+
+export type RelayState = {
+  state: 'starting' | 'standby' | 'active' | 'waiting';
+  /** Last position on the topic, as far as this process knows. */
+  position: number;
+  lastError?: string;
+};
+
+export type RelayParts = {
+  kafka: Kafka;
+  store: EventStore;
+  wakeup: Wakeup;
+  logId: string;
+  /** A connection of its own, for the lock that keeps one relay active over all instances. */
+  connect: () => Promise<pg.Client>;
+  logger: Logger;
+  state: RelayState;
+};
+
+/** Relays until `signal`. Kafka or PostgreSQL down: waits, backs off, resumes where it was. */
+export async function runRelay(parts: RelayParts, signal: AbortSignal): Promise<void> {
+  let backOffMs = backOffMinMs;
+  while (!signal.aborted) {
+    try {
+      await relayOnce(parts, signal, () => {
+        backOffMs = backOffMinMs;
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      parts.state.state = 'waiting';
+      parts.state.lastError = (error as Error).message;
+      parts.logger.warn({ err: error, backOffMs }, 'relay waits');
+      await sleep(backOffMs, undefined, { signal }).catch(() => undefined);
+      backOffMs = Math.min(backOffMs * 2, backOffMaxMs);
+    }
+  }
+}
+
+// One tenure: from taking the lock to the first error. After an error the producer is thrown away,
+// because kafkajs may take the next batch for a duplicate of the one that failed.
+async function relayOnce(parts: RelayParts, signal: AbortSignal, onProgress: () => void) {
+  const { kafka, logger, state } = parts;
+  const lock = await takeLock(parts, signal);
+  if (lock === undefined) return;
+  const admin = kafka.admin();
+  const producer = kafka.producer({
+    transactionalId: group,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    transactionTimeout: 30_000,
+  });
+  try {
+    await admin.connect();
+    await checkTopics(admin);
+    await producer.connect();
+    await fence(producer);
+    state.position = await readCheckpoint(admin, parts);
+    state.state = 'active';
+    delete state.lastError;
+    logger.info({ position: state.position }, 'relay active');
+    await relayBatches(parts, producer, lock, signal, onProgress);
+  } finally {
+    // Closing what may be broken: the error that matters is already on its way.
+    const closing = [producer.disconnect(), admin.disconnect(), lock.client.end()];
+    await Promise.race([Promise.allSettled(closing), sleep(backOffMaxMs)]);
+  }
+}
+
+async function relayBatches(
+  { store, wakeup, logId, state }: RelayParts,
+  producer: Producer,
+  lock: Lock,
+  signal: AbortSignal,
+  onProgress: () => void,
+): Promise<void> {
+  let committedAt = Date.now();
+  while (!signal.aborted && !lock.lost) {
+    const events = await store.readLog(state.position, batchSizeMax);
+    const batch = bounded(events, logId);
+    if (batch.length === 0 && Date.now() - committedAt < recommitIntervalMs) {
+      await wakeup.next(signal);
+      continue;
+    }
+    const position = state.position + batch.length;
+    await publish(producer, batch, position, logId);
+    state.position = position;
+    committedAt = Date.now();
+    onProgress();
+  }
+}
+
+async function publish(
+  producer: Producer,
+  messages: ReturnType<typeof toMessage>[],
+  position: number,
+  logId: string,
+): Promise<void> {
+  const transaction = await producer.transaction();
+  try {
+    if (messages.length > 0) {
+      await transaction.send({
+        topic: eventsTopic,
+        acks: -1,
+        compression: CompressionTypes.None,
+        messages,
+      });
+    }
+    const checkpoint = { partition: 0, offset: String(position), metadata: logId };
+    await transaction.sendOffsets({
+      consumerGroupId: group,
+      topics: [{ topic: eventsTopic, partitions: [checkpoint] }],
+    });
+    await transaction.commit();
+  } catch (error) {
+    // The broker aborts it anyway at the next fence; the first error is the one to report.
+    await transaction.abort().catch(() => undefined);
+    throw error;
+  }
+}
+
+// connect() initialises only a plain producer id; the first transaction takes the transactional one,
+// and with it fences every older producer. Only then is the checkpoint read.
+async function fence(producer: Producer): Promise<void> {
+  const transaction = await producer.transaction();
+  await transaction.abort();
+}
+
+async function readCheckpoint(admin: Admin, { logId, store }: RelayParts): Promise<number> {
+  const [found] = await admin.fetchOffsets({ groupId: group, topics: [eventsTopic] });
+  const checkpoint = found?.partitions.find(({ partition }) => partition === 0);
+  const head = await store.head();
+  if (checkpoint === undefined || checkpoint.offset === '-1') {
+    const offsets = await admin.fetchTopicOffsets(eventsTopic);
+    if (offsets.every(({ high, low }) => high === low)) return 0;
+    throw new Error(`${eventsTopic} holds messages but no checkpoint of group ${group}`);
+  }
+  // kafkajs leaves the metadata out of its types' promises, not out of its answer.
+  const { offset, metadata } = checkpoint as { offset: string; metadata?: string | null };
+  if (metadata !== logId) {
+    throw new Error(`${eventsTopic} was filled from another log (${metadata}), not ${logId}`);
+  }
+  if (Number(offset) > head) {
+    throw new Error(`${eventsTopic} is ahead of the log (${offset} > ${head}): restored too old?`);
+  }
+  return Number(offset);
+}
+
+function bounded(events: readonly RecordedEvent[], logId: string) {
+  const messages = [];
+  let bytes = 0;
+  for (const event of events) {
+    const message = toMessage(event, logId);
+    bytes += messageBytes(message);
+    if (messages.length > 0 && bytes > batchBytesMax) break;
+    messages.push(message);
+  }
+  return messages;
+}
+
+type Lock = { readonly client: pg.Client; lost: boolean };
+
+async function takeLock(parts: RelayParts, signal: AbortSignal): Promise<Lock | undefined> {
+  const client = await parts.connect();
+  const lock: Lock = { client, lost: false };
+  const lose = () => {
+    lock.lost = true;
+  };
+  client.once('end', lose);
+  client.on('error', lose);
+  try {
+    while (!signal.aborted) {
+      const { rows } = await client.query('select pg_try_advisory_lock($1) as mine', [lockKey]);
+      if (rows[0]?.mine === true) return lock;
+      parts.state.state = 'standby';
+      await sleep(standbyIntervalMs, undefined, { signal }).catch(() => undefined);
+    }
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+  await client.end();
+  return undefined;
+}
