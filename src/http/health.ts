@@ -1,0 +1,48 @@
+/** Health: whether the process lives, and whether it can do its work. */
+import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { problems } from './commands.ts';
+
+const Readiness = Type.Object({
+  status: Type.String({ enum: ['ready', 'degraded', 'unready'] }),
+  head: Type.Union([Type.Integer(), Type.Null()]),
+  relay: Type.Object({
+    state: Type.String(),
+    position: Type.Integer(),
+    last_error: Type.Optional(Type.String()),
+  }),
+  projections: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      state: Type.String(),
+      position: Type.Integer(),
+      last_error: Type.Union([Type.String(), Type.Null()]),
+    }),
+  ),
+});
+/** `degraded` serves everything, but the relay or a projection does not move. */
+export type Readiness = Static<typeof Readiness>;
+
+export function addHealth(app: FastifyInstance, readiness: () => Promise<Readiness>): void {
+  app.get('/livez', {
+    schema: {
+      operationId: 'getLiveness',
+      summary: 'Whether the process answers; touches nothing else',
+      tags: ['service'],
+      response: { 200: Type.Object({ status: Type.Literal('alive') }), ...problems(500) },
+    },
+    handler: async () => ({ status: 'alive' }),
+  });
+  app.get('/readyz', {
+    schema: {
+      operationId: 'getReadiness',
+      summary: 'Whether commands and reads are served; Kafka down is degraded, still ready',
+      tags: ['service'],
+      response: { 200: Readiness, 503: Readiness, ...problems(500) },
+    },
+    handler: async (_request, reply) => {
+      const answer = await readiness();
+      return reply.status(answer.status === 'unready' ? 503 : 200).send(answer);
+    },
+  });
+}

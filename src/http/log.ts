@@ -1,0 +1,92 @@
+/** The raw log: events by position, by id, by stream. */
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { EventStore } from '../eventstore/event-store.ts';
+import { problems } from './commands.ts';
+import { sendNotFound } from './errors.ts';
+
+const Event = Type.Object({
+  position: Type.Integer(),
+  id: Type.String(),
+  stream: Type.String(),
+  version: Type.Integer(),
+  type: Type.String(),
+  schema_version: Type.Integer(),
+  recorded_at: Type.String(),
+  data: Type.Unknown(),
+  metadata: Type.Unknown(),
+});
+
+const StreamName = Type.String({ pattern: '^[a-z]{1,16}-[a-z0-9][a-z0-9._:-]{0,127}$' });
+const positionMax = Number.MAX_SAFE_INTEGER;
+
+export function addLog(app: FastifyInstance, store: EventStore): void {
+  app.get('/v1/events', {
+    schema: {
+      operationId: 'listEvents',
+      summary: 'Read the log after a position',
+      tags: ['log'],
+      querystring: Type.Object(
+        {
+          after: Type.Integer({ minimum: 0, maximum: positionMax, default: 0 }),
+          limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
+        },
+        { additionalProperties: false },
+      ),
+      response: {
+        200: Type.Object({
+          items: Type.Array(Event),
+          next_after: Type.Union([Type.Integer(), Type.Null()]),
+        }),
+        ...problems(400, 500, 503),
+      },
+    },
+    handler: async (request) => {
+      const { after, limit } = request.query as { after: number; limit: number };
+      const items = await store.readLog(after, limit);
+      const next_after = items.length === limit ? (items.at(-1)?.position ?? null) : null;
+      return { items, next_after };
+    },
+  });
+  app.get('/v1/events/:id', {
+    schema: {
+      operationId: 'getEvent',
+      summary: 'Read one event',
+      tags: ['log'],
+      params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
+      response: { 200: Event, ...problems(400, 404, 500, 503) },
+    },
+    handler: async (request, reply) => {
+      const { id } = request.params as { id: string };
+      const event = await store.findEvent(id);
+      if (event === undefined) return sendNotFound(request, reply, `there is no event ${id}`);
+      return reply.header('cache-control', 'public, max-age=31536000, immutable').send(event);
+    },
+  });
+  app.get('/v1/streams/:stream', {
+    schema: {
+      operationId: 'getStream',
+      summary: "Read a stream's events",
+      tags: ['log'],
+      params: Type.Object({ stream: StreamName }),
+      response: {
+        200: Type.Object({
+          stream: Type.String(),
+          version: Type.Integer(),
+          items: Type.Array(Event),
+        }),
+        ...problems(400, 404, 500, 503),
+      },
+    },
+    handler: async (request, reply) => {
+      const { stream } = request.params as { stream: string };
+      const items = await store.readStream(stream);
+      if (items.length === 0) return sendNotFound(request, reply, `there is no stream ${stream}`);
+      return reply.header('etag', `"${items.length}"`).send({
+        stream,
+        version: items.length,
+        items,
+      });
+    },
+  });
+}

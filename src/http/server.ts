@@ -1,0 +1,73 @@
+/** The HTTP server: strict schemas, problems, documents, routes. */
+import { randomUUID } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import type { Db } from '../db.ts';
+import type { EventStore } from '../eventstore/event-store.ts';
+import { addActs } from './acts.ts';
+import { addClaims } from './claims.ts';
+import { Problem, useProblems } from './errors.ts';
+import { addHealth, type Readiness } from './health.ts';
+import { addLog } from './log.ts';
+import { addRegistry } from './registry.ts';
+import { strictValidation } from './validation.ts';
+import { addViews } from './views.ts';
+
+export const bodyBytesMax = 1024 * 1024;
+const requestTimeoutMs = 30_000;
+
+export type HttpParts = {
+  db: Db;
+  store: EventStore;
+  readiness: () => Promise<Readiness>;
+  logger: FastifyBaseLogger;
+};
+
+/** The server, ready to listen or to be injected into. */
+export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: parts.logger,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestTimeoutMs,
+    genReqId: () => randomUUID(),
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+  });
+  app.setValidatorCompiler(strictValidation());
+  useProblems(app);
+  app.addSchema(Problem);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'frontlog',
+        version: '1',
+        description: 'An event-sourced record of the claims and acts of a war.',
+      },
+      tags: [
+        { name: 'registry', description: 'Conflicts, actors, places, reports' },
+        { name: 'claims', description: 'What claimants say, and what assessors make of it' },
+        { name: 'acts', description: 'Movements, operations, negotiations' },
+        { name: 'views', description: 'What is so, according to whom' },
+        { name: 'log', description: 'The events themselves' },
+        { name: 'service', description: 'Health' },
+      ],
+    },
+    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`) },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs' });
+  addRegistry(app, parts.store);
+  addClaims(app, parts.store);
+  addActs(app, parts.store);
+  addViews(app, parts.db);
+  addLog(app, parts.store);
+  addHealth(app, parts.readiness);
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  await app.ready();
+  return app;
+}
