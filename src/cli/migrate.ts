@@ -1,0 +1,18 @@
+/** `frontlog migrate`: bring the database at DATABASE_URL up to date. */
+import { readConfig } from '../config.ts';
+import { migrate, openDb } from '../db.ts';
+import { makeLogger } from './start.ts';
+
+export async function runMigrate(): Promise<void> {
+  const { databaseUrl, logLevel } = readConfig(process.env);
+  if (databaseUrl === undefined) {
+    throw new Error('DATABASE_URL is absent: the embedded PostgreSQL is migrated at every start');
+  }
+  const logger = makeLogger(logLevel);
+  const db = openDb(databaseUrl, (err) => logger.warn({ err }, 'idle connection lost'));
+  try {
+    await migrate(db);
+  } finally {
+    await db.destroy();
+  }
+}

@@ -1,0 +1,169 @@
+/** The composition root: the only file that connects part to part. */
+import type { AddressInfo } from 'node:net';
+import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import { connectionOptions, type Db, migrate, openDb, readLogId } from './db.ts';
+import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
+import { postgresEventStore } from './eventstore/postgres.ts';
+import { listenForAppends } from './eventstore/wakeup.ts';
+import type { Readiness } from './http/health.ts';
+import { httpServer } from './http/server.ts';
+import type { Projection } from './projections/projection.ts';
+import { prepareProjection, runProjection } from './projections/projector.ts';
+import { timeline } from './projections/timeline.ts';
+import { warStatus } from './projections/war-status.ts';
+import { type RelayState, runRelay } from './relay/relay.ts';
+import { createTopics } from './relay/topics.ts';
+
+/** Every read model there is. */
+export const projections: readonly Projection[] = [warStatus, timeline];
+
+export type Service = {
+  /** Where the API answers; undefined without the role `api`. */
+  readonly url: string | undefined;
+  readonly relay: Readonly<RelayState>;
+  /** The brokers the relay writes to, or why there are none. Resolves once that is known. */
+  readonly brokers: Promise<{ brokers: string[] } | { unavailable: string }>;
+  /** Stops taking requests, finishes what is under way, lets go of everything. */
+  close(): Promise<void>;
+};
+
+/** Starts what `config.roles` names. Resolves when it serves; Kafka may still be starting. */
+export async function startService(config: Config, logger: Logger): Promise<Service> {
+  const embedded = await startEmbedded(config, logger);
+  const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
+  const db = openDb(databaseUrl, (err) => logger.warn({ err }, 'idle connection lost'));
+  await migrate(db);
+  const store = postgresEventStore(db);
+  const wakeup = listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
+  const stopping = new AbortController();
+  const running: Promise<void>[] = [];
+
+  for (const projection of projections) await prepareProjection(db, projection);
+  if (config.roles.includes('projector')) {
+    for (const projection of projections) {
+      running.push(runProjection(projection, { db, store, wakeup, logger }, stopping.signal));
+    }
+  }
+
+  const relay: RelayState = { state: 'starting', position: 0 };
+  const brokers = findBrokers(config, embedded);
+  if (config.roles.includes('relay')) {
+    const logId = await readLogId(db);
+    running.push(
+      brokers.then(async (found) => {
+        if ('unavailable' in found) {
+          relay.state = 'waiting';
+          relay.lastError = found.unavailable;
+          logger.warn(`the relay waits: ${found.unavailable}`);
+          return;
+        }
+        const kafka = new Kafka(kafkaConfig(found.brokers, logger));
+        if (config.kafka === 'embedded') await initTopics(found.brokers, logger);
+        const connect = async () => {
+          const client = new pg.Client(connectionOptions(databaseUrl));
+          await client.connect();
+          return client;
+        };
+        await runRelay({ kafka, store, wakeup, logId, connect, logger, state: relay }, stopping.signal);
+      }),
+    );
+  }
+
+  const readiness = () => readReadiness(db, store.head, relay, config);
+  const app = config.roles.includes('api')
+    ? await httpServer({ db, store, readiness, logger })
+    : undefined;
+  await app?.listen({ host: config.host, port: config.port });
+
+  return {
+    url: app && urlOf(app.server.address() as AddressInfo),
+    relay,
+    brokers,
+    async close() {
+      await app?.close();
+      stopping.abort();
+      await Promise.all(running);
+      await wakeup.close();
+      await db.destroy();
+      await embedded?.stop();
+    },
+  };
+}
+
+/** How kafkajs is set up here: short waits of its own, because the relay backs off itself. */
+function kafkaConfig(brokers: string[], logger: Logger): KafkaConfig {
+  return {
+    clientId: 'frontlog',
+    brokers,
+    connectionTimeout: 3_000,
+    requestTimeout: 15_000,
+    retry: { initialRetryTime: 10, maxRetryTime: 1_000, retries: 8 },
+    logLevel: logLevel.ERROR,
+    // kafkajs logs as errors what it then retries; what matters is thrown.
+    logCreator: () => (entry) => logger.debug({ kafka: entry.log }, entry.namespace),
+  };
+}
+
+/** Creates the topics that are missing; answers which ones it made. */
+export async function initTopics(brokers: string[], logger: Logger): Promise<string[]> {
+  const admin = new Kafka(kafkaConfig(brokers, logger)).admin();
+  await admin.connect();
+  try {
+    return await createTopics(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function startEmbedded(config: Config, logger: Logger): Promise<EmbeddedServers | undefined> {
+  const postgres = config.databaseUrl === undefined;
+  const kafka = config.kafka === 'embedded' && config.roles.includes('relay');
+  if (!postgres && !kafka) return undefined;
+  return embeddedServers({
+    dataDir: config.dataDir,
+    postgres,
+    kafka,
+    onProgress: (message) => logger.info(message),
+    onExit: (server, detail) => logger.error(`embedded ${server} ended: ${detail}`),
+  });
+}
+
+async function findBrokers(
+  config: Config,
+  embedded: EmbeddedServers | undefined,
+): Promise<{ brokers: string[] } | { unavailable: string }> {
+  if (config.kafka === 'none') return { unavailable: 'KAFKA_BROKERS is none' };
+  if (config.kafka !== 'embedded') return { brokers: [...config.kafka] };
+  const found = await embedded?.kafka;
+  if (found === undefined) return { unavailable: 'this process has no relay' };
+  return 'brokers' in found ? { brokers: [found.brokers] } : found;
+}
+
+async function readReadiness(
+  db: Db,
+  readHead: () => Promise<number>,
+  relay: RelayState,
+  config: Config,
+): Promise<Readiness> {
+  const { state, position, lastError } = relay;
+  const relayed = { state, position, ...(lastError !== undefined && { last_error: lastError }) };
+  try {
+    const [head, rows] = await Promise.all([
+      readHead(),
+      db.selectFrom('projections').select(['name', 'state', 'position', 'last_error']).execute(),
+    ]);
+    const relayMoves = config.kafka === 'none' || state === 'active' || state === 'standby';
+    const degraded = !relayMoves || rows.some((row) => row.state === 'paused');
+    return { status: degraded ? 'degraded' : 'ready', head, relay: relayed, projections: rows };
+  } catch {
+    // The log cannot be read: that is the answer, and the pool has logged why.
+    return { status: 'unready', head: null, relay: relayed, projections: [] };
+  }
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
