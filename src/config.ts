@@ -10,6 +10,7 @@ const Environment = Type.Object({
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }),
   DATABASE_URL: Type.String({ default: '' }),
   KAFKA_BROKERS: Type.String({ default: '' }),
+  KAFKA_PREFIX: Type.String({ pattern: '^[a-z0-9-]{1,64}$', default: 'frontlog' }),
   DATA_DIR: Type.String({ minLength: 1, default: '.frontlog' }),
   ROLES: Type.String({ default: roles.join(',') }),
   LOG_LEVEL: Type.String({
@@ -25,6 +26,7 @@ export type Config = Readonly<{
   databaseUrl: string | undefined;
   /** `embedded`: a broker under `dataDir` where Java and Maven are; `none`: no relay. */
   kafka: 'embedded' | 'none' | readonly string[];
+  kafkaPrefix: string;
   dataDir: string;
   roles: readonly Role[];
   logLevel: string;
@@ -50,6 +52,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     port: values.PORT,
     databaseUrl: values.DATABASE_URL || undefined,
     kafka: brokers(values.KAFKA_BROKERS),
+    kafkaPrefix: values.KAFKA_PREFIX,
     dataDir: values.DATA_DIR,
     roles: chosen as Role[],
     logLevel: values.LOG_LEVEL,

@@ -61,13 +61,17 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
           return;
         }
         const kafka = new Kafka(kafkaConfig(found.brokers, logger));
-        if (config.kafka === 'embedded') await initTopics(found.brokers, logger);
+        if (config.kafka === 'embedded') await initTopics(found.brokers, config.kafkaPrefix, logger);
         const connect = async () => {
           const client = new pg.Client(connectionOptions(databaseUrl));
           await client.connect();
           return client;
         };
-        await runRelay({ kafka, store, wakeup, logId, connect, logger, state: relay }, stopping.signal);
+        const prefix = config.kafkaPrefix;
+        await runRelay(
+          { kafka, store, wakeup, logId, prefix, connect, logger, state: relay },
+          stopping.signal,
+        );
       }),
     );
   }
@@ -108,11 +112,15 @@ function kafkaConfig(brokers: string[], logger: Logger): KafkaConfig {
 }
 
 /** Creates the topics that are missing; answers which ones it made. */
-export async function initTopics(brokers: string[], logger: Logger): Promise<string[]> {
+export async function initTopics(
+  brokers: string[],
+  prefix: string,
+  logger: Logger,
+): Promise<string[]> {
   const admin = new Kafka(kafkaConfig(brokers, logger)).admin();
   await admin.connect();
   try {
-    return await createTopics(admin);
+    return await createTopics(admin, prefix);
   } finally {
     await admin.disconnect();
   }

@@ -3,14 +3,15 @@ import pc from 'picocolors';
 import { readConfig } from '../config.ts';
 import { wordsOf } from '../domain/summary.ts';
 import type { WarStatus } from '../projections/war-status.ts';
-import { eventsTopic } from '../relay/topics.ts';
+import { namesOf } from '../relay/topics.ts';
 import { conflictId, registrySteps, reportSteps, type SeedStep } from './seed-report.ts';
 import { serve } from './start.ts';
 
 type Tally = { recorded: number; known: number; position: number };
 
 export async function runDemo(): Promise<void> {
-  const service = await serve(readConfig({ LOG_LEVEL: 'warn', ...process.env }));
+  const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
+  const service = await serve(config);
   const { url } = service;
   if (url === undefined) throw new Error('the demo needs the role api');
   const tally = await record(url, [...registrySteps, ...reportSteps]);
@@ -26,7 +27,7 @@ export async function runDemo(): Promise<void> {
   const found = await service.brokers;
   print(
     'brokers' in found
-      ? `  topic  ${eventsTopic} on ${found.brokers.join(',')}`
+      ? `  topic  ${namesOf(config.kafkaPrefix).eventsTopic} on ${found.brokers.join(',')}`
       : `  topic  the relay waits: ${found.unavailable}`,
     '',
     'It stays up until Ctrl-C.',

@@ -32,7 +32,7 @@ const asserted = { asserted_at: '2022-09-12' };
 const izium = 'geonames:707292';
 const kupiansk = 'geonames:703656';
 const balakliia = 'geonames:712926';
-const kharkivOblast = 'iso:ua-63';
+const kharkivOblast = 'iso:UA-63';
 
 const step = (path: string, key: string, body: object): SeedStep => ({
   path,
@@ -61,8 +61,8 @@ export const registrySteps: readonly SeedStep[] = [
     parties: ['ru', 'ua'],
     started: '2022-02-24',
   }),
-  place('iso:ua', 'Ukraine'),
-  place(kharkivOblast, 'Kharkiv Oblast', { within: 'iso:ua' }),
+  place('iso:UA', 'Ukraine'),
+  place(kharkivOblast, 'Kharkiv Oblast', { within: 'iso:UA' }),
   place('geonames:706483', 'Kharkiv', { within: kharkivOblast }),
   place(izium, 'Izium', { aliases: ['Izyum'], within: kharkivOblast }),
   place(kupiansk, 'Kupiansk', { aliases: ['Kupyansk'], within: kharkivOblast }),

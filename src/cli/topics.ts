@@ -4,10 +4,10 @@ import { initTopics } from '../service.ts';
 import { makeLogger } from './start.ts';
 
 export async function runTopicsInit(): Promise<void> {
-  const { kafka, logLevel } = readConfig(process.env);
+  const { kafka, kafkaPrefix, logLevel } = readConfig(process.env);
   if (typeof kafka === 'string') {
     throw new Error('KAFKA_BROKERS names no broker: the embedded one makes its topics itself');
   }
-  const made = await initTopics([...kafka], makeLogger(logLevel));
+  const made = await initTopics([...kafka], kafkaPrefix, makeLogger(logLevel));
   process.stdout.write(made.length > 0 ? `created ${made.join(', ')}\n` : 'nothing to create\n');
 }

@@ -2,7 +2,7 @@
 import { type Static, Type } from 'typebox';
 import type { Decider, EventOf } from './decider.ts';
 import { registerOnce } from './registry.ts';
-import { EntityId, ExternalId, list, PlaceId, strictObject, Text } from './vocabulary.ts';
+import { ExternalId, list, PlaceEntityId, PlaceId, strictObject, Text } from './vocabulary.ts';
 
 // GeoJSON order (RFC 7946, 3.1.1): longitude, latitude; WGS 84 degrees.
 const Point = Type.Tuple(
@@ -19,7 +19,7 @@ const body = {
 };
 
 export const placeEvents = {
-  PlaceRegistered: Type.Object({ place_id: EntityId, ...body }),
+  PlaceRegistered: Type.Object({ place_id: PlaceEntityId, ...body }),
 };
 export type PlaceEvent = EventOf<typeof placeEvents>;
 

@@ -50,9 +50,16 @@ export const EntityId = Type.String({ pattern: idPattern });
 /** The stream categories that other streams' facts may point to. */
 export type ReferenceCategory = 'conflict' | 'actor' | 'place' | 'report';
 
+// Upper case too, because ISO 3166-2 codes are written so: `iso:UA-63`.
+const placeIdPattern = '^[a-z0-9][A-Za-z0-9._:-]{0,127}$';
+
+/** The identifier of a place: `geonames:707292`, `iso:UA-63`. */
+export const PlaceEntityId = Type.String({ pattern: placeIdPattern });
+
 /** An identifier that must name a registered entity of `category`; see `findReferences`. */
 export function reference(category: ReferenceCategory) {
-  return Type.String({ pattern: idPattern, 'x-refers-to': category });
+  const pattern = category === 'place' ? placeIdPattern : idPattern;
+  return Type.String({ pattern, 'x-refers-to': category });
 }
 
 export const ConflictId = reference('conflict');

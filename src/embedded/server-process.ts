@@ -1,6 +1,7 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readFile, rename } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from './command.ts';
 import type { StopStep } from './processes.ts';
 
 /** What a start is given: where, how to tell of it, and the signal that it is not wanted any more. */
@@ -19,13 +20,6 @@ export type RunningServer = {
   readonly exited: Promise<string>;
   /** Ends it orderly, harshly after the deadline; resolves when it is gone. */
   stop(): Promise<void>;
-};
-
-/** A command to run, after `Launch` has decided as whom. */
-export type Command = {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly options: SpawnOptions;
 };
 
 /** One try to start a server, made anew with other ports for each try. */

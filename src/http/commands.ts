@@ -28,7 +28,10 @@ const Headers = Type.Object({
 });
 type Headers = { 'idempotency-key'?: string; 'if-match'?: string };
 
-/** One writing route. `id` is in the path where the pattern says `:id`, else in the body or made. */
+/**
+ * One writing route. The id is in the path where the pattern says `:id`, else in the body, as `idSchema`
+ * or else `EntityId` has it, or made.
+ */
 export type CommandRoute = {
   readonly url: string;
   readonly operationId: string;
@@ -38,6 +41,7 @@ export type CommandRoute = {
   readonly decider: Decider<any, any, any, AnyRejection>;
   readonly command: string;
   readonly schema: TObject;
+  readonly idSchema?: TSchema;
 };
 
 /** Adds the routes of `table` to `app`. */
@@ -47,7 +51,7 @@ export function addCommands(app: FastifyInstance, store: EventStore, table: Comm
     const body = inPath
       ? route.schema
       : Type.Object(
-          { id: Type.Optional(EntityId), ...route.schema.properties },
+          { id: Type.Optional(route.idSchema ?? EntityId), ...route.schema.properties },
           { additionalProperties: false },
         );
     app.post(route.url, {

@@ -17,7 +17,7 @@ const Event = Type.Object({
   metadata: Type.Unknown(),
 });
 
-const StreamName = Type.String({ pattern: '^[a-z]{1,16}-[a-z0-9][a-z0-9._:-]{0,127}$' });
+const StreamName = Type.String({ pattern: '^[a-z]{1,16}-[a-z0-9][A-Za-z0-9._:-]{0,127}$' });
 const positionMax = Number.MAX_SAFE_INTEGER;
 
 export function addLog(app: FastifyInstance, store: EventStore): void {

@@ -4,6 +4,7 @@ import { actor, RegisterActor } from '../domain/actor.ts';
 import { conflict, RegisterConflict } from '../domain/conflict.ts';
 import { place, RegisterPlace } from '../domain/place.ts';
 import { PublishReport, report } from '../domain/report.ts';
+import { PlaceEntityId } from '../domain/vocabulary.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { addCommands } from './commands.ts';
 
@@ -35,6 +36,7 @@ export function addRegistry(app: FastifyInstance, store: EventStore): void {
       decider: place,
       command: 'RegisterPlace',
       schema: RegisterPlace,
+      idSchema: PlaceEntityId,
     },
     {
       url: '/v1/reports',

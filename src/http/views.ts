@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { catalogue } from '../domain/catalogue.ts';
-import { code, EntityId } from '../domain/vocabulary.ts';
+import { code, EntityId, PlaceEntityId } from '../domain/vocabulary.ts';
 import type { Projection } from '../projections/projection.ts';
 import {
   decodeCursor,
@@ -31,7 +31,7 @@ const TimelineParameters = Type.Object(
     type: Type.Optional(code(...(Object.keys(catalogue) as [string, ...string[]]))),
     claimant: Type.Optional(EntityId),
     actor: Type.Optional(EntityId),
-    place: Type.Optional(EntityId),
+    place: Type.Optional(PlaceEntityId),
     sort: Type.Unsafe<'occurred' | 'position'>({
       type: 'string',
       enum: ['occurred', 'position'],

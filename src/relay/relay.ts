@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
 import { messageBytes, toMessage } from './message.ts';
-import { checkTopics, eventsTopic, messageBytesMax } from './topics.ts';
+import { checkTopics, messageBytesMax, namesOf } from './topics.ts';
 
 export const batchSizeMax = 1_000;
 const batchBytesMax = messageBytesMax - 64 * 1024;
@@ -18,8 +18,7 @@ const backOffMaxMs = 5_000;
 const standbyIntervalMs = 500;
 // Brokers forget the offsets of a group without members after 7 days by default.
 const recommitIntervalMs = 12 * 60 * 60 * 1_000;
-const group = 'frontlog-relay';
-// 7205881 is the relay's name among advisory locks.
+// The relay's name among advisory locks.
 const lockKey = 7_205_881;
 
 export type RelayState = {
@@ -34,6 +33,8 @@ export type RelayParts = {
   store: EventStore;
   wakeup: Wakeup;
   logId: string;
+  /** Of topic and group; see `namesOf`. */
+  prefix: string;
   /** A connection of its own, for the lock that keeps one relay active over all instances. */
   connect: () => Promise<pg.Client>;
   logger: Logger;
@@ -67,7 +68,7 @@ async function relayOnce(parts: RelayParts, signal: AbortSignal, onProgress: () 
   if (lock === undefined) return;
   const admin = kafka.admin();
   const producer = kafka.producer({
-    transactionalId: group,
+    transactionalId: namesOf(parts.prefix).relayGroup,
     idempotent: true,
     maxInFlightRequests: 1,
     createPartitioner: Partitioners.DefaultPartitioner,
@@ -75,7 +76,7 @@ async function relayOnce(parts: RelayParts, signal: AbortSignal, onProgress: () 
   });
   try {
     await admin.connect();
-    await checkTopics(admin);
+    await checkTopics(admin, parts.prefix);
     await producer.connect();
     await fence(producer);
     state.position = await readCheckpoint(admin, parts);
@@ -91,7 +92,7 @@ async function relayOnce(parts: RelayParts, signal: AbortSignal, onProgress: () 
 }
 
 async function relayBatches(
-  { store, wakeup, logId, state }: RelayParts,
+  { store, wakeup, logId, prefix, state }: RelayParts,
   producer: Producer,
   lock: Lock,
   signal: AbortSignal,
@@ -106,7 +107,7 @@ async function relayBatches(
       continue;
     }
     const position = state.position + batch.length;
-    await publish(producer, batch, position, logId);
+    await publish(producer, prefix, batch, { position, logId });
     state.position = position;
     committedAt = Date.now();
     onProgress();
@@ -115,10 +116,11 @@ async function relayBatches(
 
 async function publish(
   producer: Producer,
+  prefix: string,
   messages: ReturnType<typeof toMessage>[],
-  position: number,
-  logId: string,
+  { position, logId }: { position: number; logId: string },
 ): Promise<void> {
+  const { eventsTopic, relayGroup } = namesOf(prefix);
   const transaction = await producer.transaction();
   try {
     if (messages.length > 0) {
@@ -131,7 +133,7 @@ async function publish(
     }
     const checkpoint = { partition: 0, offset: String(position), metadata: logId };
     await transaction.sendOffsets({
-      consumerGroupId: group,
+      consumerGroupId: relayGroup,
       topics: [{ topic: eventsTopic, partitions: [checkpoint] }],
     });
     await transaction.commit();
@@ -149,14 +151,16 @@ async function fence(producer: Producer): Promise<void> {
   await transaction.abort();
 }
 
-async function readCheckpoint(admin: Admin, { logId, store }: RelayParts): Promise<number> {
-  const [found] = await admin.fetchOffsets({ groupId: group, topics: [eventsTopic] });
+async function readCheckpoint(admin: Admin, parts: RelayParts): Promise<number> {
+  const { logId, store, prefix } = parts;
+  const { eventsTopic, relayGroup } = namesOf(prefix);
+  const [found] = await admin.fetchOffsets({ groupId: relayGroup, topics: [eventsTopic] });
   const checkpoint = found?.partitions.find(({ partition }) => partition === 0);
   const head = await store.head();
   if (checkpoint === undefined || checkpoint.offset === '-1') {
     const offsets = await admin.fetchTopicOffsets(eventsTopic);
     if (offsets.every(({ high, low }) => high === low)) return 0;
-    throw new Error(`${eventsTopic} holds messages but no checkpoint of group ${group}`);
+    throw new Error(`${eventsTopic} holds messages but no checkpoint of group ${relayGroup}`);
   }
   // kafkajs leaves the metadata out of its types' promises, not out of its answer.
   const { offset, metadata } = checkpoint as { offset: string; metadata?: string | null };

@@ -1,7 +1,11 @@
 /** The topics: made by our own command with checked settings, never by a broker on its own. */
 import type { Admin } from 'kafkajs';
 
-export const eventsTopic = 'frontlog.events.v1';
+/** The names that a prefix gives: several logs may share a cluster. */
+export function namesOf(prefix: string) {
+  return { eventsTopic: `${prefix}.events.v1`, relayGroup: `${prefix}-relay` };
+}
+
 /** Fixed for good: another count would send a key elsewhere and break its order. */
 export const eventsPartitions = 6;
 // Above the largest event (512 KiB) with room for a batch.
@@ -11,7 +15,8 @@ export const messageBytesMax = 4 * 1024 * 1024;
 export class TopicUnfit extends Error {}
 
 /** Creates the topics that are missing; answers which ones it made. */
-export async function createTopics(admin: Admin): Promise<string[]> {
+export async function createTopics(admin: Admin, prefix: string): Promise<string[]> {
+  const { eventsTopic } = namesOf(prefix);
   const present = await admin.listTopics();
   if (present.includes(eventsTopic)) return [];
   const configEntries = [
@@ -28,7 +33,8 @@ export async function createTopics(admin: Admin): Promise<string[]> {
 }
 
 /** Throws `TopicUnfit` unless the events topic is there with its partitions. */
-export async function checkTopics(admin: Admin): Promise<void> {
+export async function checkTopics(admin: Admin, prefix: string): Promise<void> {
+  const { eventsTopic } = namesOf(prefix);
   if (!(await admin.listTopics()).includes(eventsTopic)) {
     throw new TopicUnfit(`topic ${eventsTopic} is missing: run \`npx frontlog topics init\``);
   }

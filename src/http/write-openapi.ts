@@ -1,0 +1,17 @@
+/** `npm run openapi`: writes the API document that the routes make into openapi/openapi.json. */
+import { writeFile } from 'node:fs/promises';
+import { pino } from 'pino';
+import { httpServer } from './server.ts';
+
+/** The document's text. No route is called, so no part behind them is needed. */
+export async function openapiText(): Promise<string> {
+  const parts = { logger: pino({ level: 'silent' }) } as unknown as Parameters<typeof httpServer>[0];
+  const app = await httpServer(parts);
+  const text = `${JSON.stringify(app.swagger(), null, 2)}\n`;
+  await app.close();
+  return text;
+}
+
+if (import.meta.main) {
+  await writeFile(new URL('../../openapi/openapi.json', import.meta.url), await openapiText());
+}

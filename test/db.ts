@@ -1,0 +1,31 @@
+/** A database of its own for each test, cloned from the migrated template. */
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { type Db, openDb } from '../src/db.ts';
+
+export const templateDatabase = 'test_template';
+
+/** What tests ask of tap. */
+type Test = { teardown(fn: () => Promise<unknown>): void };
+
+/** A fresh, migrated database that is gone after the test. */
+export async function freshDatabase(t: Test): Promise<{ url: string; db: Db }> {
+  const server = process.env.TEST_DATABASE_URL;
+  if (server === undefined) throw new Error('run the tests with `npm test`');
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const admin = openDb(server, report);
+  await sql`create database ${sql.id(name)} template ${sql.id(templateDatabase)}`.execute(admin);
+  const url = new URL(server);
+  url.pathname = name;
+  const db = openDb(url.href, report);
+  t.teardown(async () => {
+    await db.destroy();
+    await sql`drop database ${sql.id(name)} with (force)`.execute(admin);
+    await admin.destroy();
+  });
+  return { url: url.href, db };
+}
+
+function report(error: Error): void {
+  process.stderr.write(`# ${error.message}\n`);
+}

@@ -1,0 +1,68 @@
+/** The real service in this process, on a database of its own, and what tests ask of it. */
+import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { registrySteps, reportSteps, type SeedStep } from '../src/cli/seed-report.ts';
+import { readConfig } from '../src/config.ts';
+import { type Service, startService } from '../src/service.ts';
+import { freshDatabase } from './db.ts';
+
+type Test = { teardown(fn: () => Promise<unknown>): void };
+
+/** The brokers of this run, or undefined where there are none. */
+export const brokers = process.env.TEST_KAFKA_BROKERS || undefined;
+
+export type TestService = { url: string; databaseUrl: string; prefix: string; service: Service };
+
+/** Starts the service; `kafka` false leaves the relay without a broker. */
+export async function testService(t: Test, { kafka = false } = {}): Promise<TestService> {
+  const { url: databaseUrl } = await freshDatabase(t);
+  const prefix = `t-${randomUUID()}`;
+  const config = readConfig({
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    KAFKA_BROKERS: kafka ? (brokers as string) : 'none',
+    KAFKA_PREFIX: prefix,
+  });
+  const service = await startService(config, pino({ level: 'silent' }));
+  t.teardown(() => service.close());
+  return { url: service.url as string, databaseUrl, prefix, service };
+}
+
+export type Answer = { status: number; headers: Headers; body: Record<string, unknown> };
+
+/** POSTs JSON, or text as it is. */
+export async function post(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const answer = (await response.json()) as Record<string, unknown>;
+  return { status: response.status, headers: response.headers, body: answer };
+}
+
+/** GETs JSON. */
+export async function get<Body = Record<string, unknown>>(url: string) {
+  const response = await fetch(url);
+  return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+}
+
+/** Records the seed report as the demo does; answers the last position. */
+export async function recordSeed(url: string): Promise<number> {
+  let last = 0;
+  for (const step of [...registrySteps, ...reportSteps]) {
+    const { status, body } = await postStep(url, step);
+    if (status >= 300) throw new Error(`${step.path}: ${JSON.stringify(body)}`);
+    last = body.position as number;
+  }
+  return last;
+}
+
+/** POSTs a step of the seed with its key. */
+export function postStep(url: string, { path, body, key }: SeedStep): Promise<Answer> {
+  return post(url + path, body, { 'idempotency-key': key });
+}
