@@ -16,7 +16,10 @@ const ENVIRONMENT = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
  * PostgreSQL refuses to run as root. For root this answers the owner of `directory` or, when that is
  * root itself, the user `postgres`, created if there is none; for anyone else undefined: as is.
  */
-export async function postgresUser(directory: string, signal: AbortSignal): Promise<User | undefined> {
+export async function postgresUser(
+  directory: string,
+  signal: AbortSignal,
+): Promise<User | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const owner = await stat(directory).catch(() => undefined);
   if (owner !== undefined && owner.uid !== 0) return { uid: owner.uid, gid: owner.gid };

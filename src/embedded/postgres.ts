@@ -112,11 +112,14 @@ async function dropStaleLock(file: string): Promise<void> {
 async function initialise(place: Place, context: StartContext): Promise<void> {
   const started = performance.now();
   const staging = `${place.pgdata}.new`;
-  await rm(staging, { recursive: true, force: true });
+  await rm(staging, { recursive: true, force: true, maxRetries: 5 });
   await mkdir(staging, { mode: 0o700 });
   const user = await postgresUser(staging, context.signal);
   await giveTo(user, staging);
-  await writeFile(place.passwordFile, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  await writeFile(place.passwordFile, `${randomBytes(24).toString('base64url')}\n`, {
+    mode: 0o600,
+    flush: true,
+  });
   await giveTo(user, place.passwordFile);
   const launch = await postgresLaunch(user, staging, place.postgres, context.signal);
   const args = [`--pgdata=${staging}`, `--username=${NAME}`, `--pwfile=${place.passwordFile}`];
@@ -167,7 +170,6 @@ function isUnknownDatabase(error: unknown): boolean {
 function settings(values: Record<string, string>): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
-
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(

@@ -49,7 +49,9 @@ export async function keeperSocketPath(dataDir: string): Promise<string> {
   await mkdir(directory, { mode: 0o700, recursive: true });
   const found = await lstat(directory);
   if (!found.isDirectory() || found.uid !== uid || (found.mode & 0o077) !== 0) {
-    throw new Error(`${directory} must be a directory of this user's own with mode 0700; remove it`);
+    throw new Error(
+      `${directory} must be a directory of this user's own with mode 0700; remove it`,
+    );
   }
   return join(directory, `${createHash('sha256').update(dataDir).digest('hex').slice(0, 20)}.sock`);
 }

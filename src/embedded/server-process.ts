@@ -62,9 +62,9 @@ export async function startServer(plan: ServerPlan, context: StartContext): Prom
       context.onProgress(`${plan.label} ready in ${seconds(started)}`);
       return server;
     }
-    const tail = await logTail(plan.logFile);
-    if (context.signal.aborted || attempt === ATTEMPTS_MAX || !plan.passing.test(tail)) {
-      throw new Error(`${plan.label} ${server.message}; its log ${plan.logFile} ends:\n${tail}`);
+    const fault = await withLog(plan, server.message);
+    if (context.signal.aborted || attempt === ATTEMPTS_MAX || !plan.passing.test(fault)) {
+      throw new Error(fault);
     }
     await sleep(ATTEMPT_INTERVAL_MS);
   }
@@ -82,7 +82,8 @@ async function tryOnce(plan: ServerPlan, signal: AbortSignal): Promise<RunningSe
   const fault = await faultBeforeAnswer(plan, attempt, child, signal);
   if (fault === undefined) {
     const stop = () => end(child, plan.stopSteps);
-    return { at: attempt.at, exited: child.exited, stop };
+    const exited = child.exited.then((how) => withLog(plan, how));
+    return { at: attempt.at, exited, stop };
   }
   await end(child, plan.stopSteps);
   return new Error(fault);
@@ -139,7 +140,8 @@ async function end(child: Child, steps: readonly StopStep[]): Promise<void> {
   }
 }
 
-async function logTail(file: string): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => error.message);
-  return text.trimEnd().split('\n').slice(-LOG_TAIL_LINES_MAX).join('\n');
+async function withLog(plan: ServerPlan, what: string): Promise<string> {
+  const text = await readFile(plan.logFile, 'utf8').catch((error: Error) => error.message);
+  const tail = text.trimEnd().split('\n').slice(-LOG_TAIL_LINES_MAX).join('\n');
+  return `${plan.label} ${what}; its log ${plan.logFile} ends:\n${tail}`;
 }

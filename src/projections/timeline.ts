@@ -89,7 +89,8 @@ export const timeline: Projection = {
   },
   async apply(transaction, events) {
     await saveNames(transaction, events);
-    await saveItems(transaction, await toRows(transaction, events));
+    const saidOrDone = events.filter((event) => !isRegistration(event));
+    await saveItems(transaction, await toRows(transaction, saidOrDone));
     await saveVerifications(transaction, events);
   },
 };
@@ -219,6 +220,11 @@ function streamsOf(event: RecordedEvent): string[] {
   return [own, ...findReferences(schema, event.data).map(({ stream }) => stream)];
 }
 
+// A register entry gives names; it is nothing said or done.
+function isRegistration({ type }: RecordedEvent): boolean {
+  return type.endsWith('Registered');
+}
+
 async function loadNames(db: Db, streams: ReadonlySet<string>) {
   const { rows } = await sql<{ stream: string; name: string }>`
     select stream, name from ${sql.table(names)} where stream = any (${[...streams]}::text[])`.execute(
@@ -229,7 +235,7 @@ async function loadNames(db: Db, streams: ReadonlySet<string>) {
 }
 
 async function saveNames(db: Db, events: readonly RecordedEvent[]): Promise<void> {
-  const named = events.filter(({ type }) => type.endsWith('Registered'));
+  const named = events.filter(isRegistration);
   if (named.length === 0) return;
   await sql`
     insert into ${sql.table(names)} (stream, name)
