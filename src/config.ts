@@ -69,7 +69,13 @@ function parse(environment: NodeJS.ProcessEnv, faults: string[]): Static<typeof 
     });
   } catch (error) {
     faults.push((error as Error).message.replaceAll('env/', ''));
-    return envSchema<Static<typeof Environment>>({ schema: Environment, data: {}, env: false });
+    const defaults = envSchema<Static<typeof Environment>>({
+      schema: Environment,
+      data: {},
+      env: false,
+    });
+    const { HOST = defaults.HOST, ROLES = defaults.ROLES } = environment;
+    return { ...defaults, HOST, ROLES };
   }
 }
 

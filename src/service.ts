@@ -61,7 +61,8 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
           return;
         }
         const kafka = new Kafka(kafkaConfig(found.brokers, logger));
-        if (config.kafka === 'embedded') await initTopics(found.brokers, config.kafkaPrefix, logger);
+        if (config.kafka === 'embedded')
+          await initTopics(found.brokers, config.kafkaPrefix, logger);
         const connect = async () => {
           const client = new pg.Client(connectionOptions(databaseUrl));
           await client.connect();

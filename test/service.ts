@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { registrySteps, reportSteps, type SeedStep } from '../src/cli/seed-report.ts';
 import { readConfig } from '../src/config.ts';
-import { type Service, startService } from '../src/service.ts';
+import { initTopics, type Service, startService } from '../src/service.ts';
 import { freshDatabase } from './db.ts';
 
 type Test = { teardown(fn: () => Promise<unknown>): void };
@@ -13,17 +13,26 @@ export const brokers = process.env.TEST_KAFKA_BROKERS || undefined;
 
 export type TestService = { url: string; databaseUrl: string; prefix: string; service: Service };
 
-/** Starts the service; `kafka` false leaves the relay without a broker. */
-export async function testService(t: Test, { kafka = false } = {}): Promise<TestService> {
-  const { url: databaseUrl } = await freshDatabase(t);
-  const prefix = `t-${randomUUID()}`;
+type Options = {
+  /** Brokers to relay to; absent: the relay has none. */
+  kafka?: string | undefined;
+  /** Another service whose database and topics to share. */
+  like?: TestService;
+};
+
+/** Starts the service on a fresh database, with topics of its own if it relays. */
+export async function testService(t: Test, { kafka, like }: Options = {}): Promise<TestService> {
+  const databaseUrl = like?.databaseUrl ?? (await freshDatabase(t)).url;
+  const prefix = like?.prefix ?? `t-${randomUUID()}`;
+  const logger = pino({ level: 'silent' });
+  if (kafka !== undefined) await initTopics([kafka], prefix, logger);
   const config = readConfig({
     PORT: '0',
     DATABASE_URL: databaseUrl,
-    KAFKA_BROKERS: kafka ? (brokers as string) : 'none',
+    KAFKA_BROKERS: kafka ?? 'none',
     KAFKA_PREFIX: prefix,
   });
-  const service = await startService(config, pino({ level: 'silent' }));
+  const service = await startService(config, logger);
   t.teardown(() => service.close());
   return { url: service.url as string, databaseUrl, prefix, service };
 }
@@ -48,7 +57,11 @@ export async function post(
 /** GETs JSON. */
 export async function get<Body = Record<string, unknown>>(url: string) {
   const response = await fetch(url);
-  return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Body,
+  };
 }
 
 /** Records the seed report as the demo does; answers the last position. */

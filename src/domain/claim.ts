@@ -41,7 +41,11 @@ export const MakeClaim = strictObject({ ...claimed, proposition: PropositionSaid
 export const AssessClaim = strictObject(assessed);
 export type ClaimCommand =
   | { readonly type: 'MakeClaim'; readonly id: string; readonly data: Static<typeof MakeClaim> }
-  | { readonly type: 'AssessClaim'; readonly id: string; readonly data: Static<typeof AssessClaim> };
+  | {
+      readonly type: 'AssessClaim';
+      readonly id: string;
+      readonly data: Static<typeof AssessClaim>;
+    };
 export type ClaimRejection =
   | 'claim-unknown'
   | 'claim-made-otherwise'

@@ -27,19 +27,21 @@ export type NegotiationCommand = {
 export type NegotiationRejection = 'party-is-counterpart';
 
 /** `negotiation-{id}`: a rejection is always allowed, for a stance needs no proposal. */
-export const negotiation: Decider<null, NegotiationCommand, NegotiationEvent, NegotiationRejection> =
-  {
-    category: 'negotiation',
-    initialState: null,
-    evolve: { NegotiationRejected: () => null },
-    decide: (command) => {
-      if (command.data.party_id === command.data.counterpart_id) {
-        return new Rejection('party-is-counterpart', 'a party does not negotiate with itself', [
-          { pointer: '/counterpart_id', detail: 'is the party itself' },
-        ]);
-      }
-      return [
-        { type: 'NegotiationRejected', data: { negotiation_id: command.id, ...command.data } },
-      ];
-    },
-  };
+export const negotiation: Decider<
+  null,
+  NegotiationCommand,
+  NegotiationEvent,
+  NegotiationRejection
+> = {
+  category: 'negotiation',
+  initialState: null,
+  evolve: { NegotiationRejected: () => null },
+  decide: (command) => {
+    if (command.data.party_id === command.data.counterpart_id) {
+      return new Rejection('party-is-counterpart', 'a party does not negotiate with itself', [
+        { pointer: '/counterpart_id', detail: 'is the party itself' },
+      ]);
+    }
+    return [{ type: 'NegotiationRejected', data: { negotiation_id: command.id, ...command.data } }];
+  },
+};

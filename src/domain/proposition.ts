@@ -1,7 +1,7 @@
 /** Propositions: what a claim asserts. One union for what is said and what is kept. */
 import { type Static, type TSchema, Type } from 'typebox';
 import { Quantity, QuantitySaid } from './quantity.ts';
-import { ActorId, Basis, code, list, strictObject, taggedUnion, Text } from './vocabulary.ts';
+import { ActorId, Basis, code, list, strictObject, Text, taggedUnion } from './vocabulary.ts';
 
 const kind = <const K extends string>(name: K) => ({ kind: Type.Literal(name) });
 

@@ -24,7 +24,9 @@ const Qualifier = code(
 export const Period = Type.Union([
   strictObject({ from: Moment, to: Moment }),
   strictObject({
-    duration: Type.String({ pattern: '^P(?=\\d|T\\d)(\\d{1,5}D)?(T(?=\\d)(\\d{1,5}H)?(\\d{1,5}M)?)?$' }),
+    duration: Type.String({
+      pattern: '^P(?=\\d|T\\d)(\\d{1,5}D)?(T(?=\\d)(\\d{1,5}H)?(\\d{1,5}M)?)?$',
+    }),
     ends: Type.Literal('asserted_at'),
   }),
 ]);
@@ -74,7 +76,8 @@ export function quantityFaults(quantity: QuantitySaid, pointer: string): Fault[]
   }
   if (isCount(unit)) {
     if (value !== undefined && !Number.isInteger(value)) fault('value', 'a count is whole');
-    if (value_to !== undefined && !Number.isInteger(value_to)) fault('value_to', 'a count is whole');
+    if (value_to !== undefined && !Number.isInteger(value_to))
+      fault('value_to', 'a count is whole');
     if (qualifier === 'less_than' && value === 0) fault('value', 'no count is less than zero');
     if (qualifier === 'more_than' && value === numberMax) fault('value', 'is too large');
   }

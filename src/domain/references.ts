@@ -18,7 +18,8 @@ type SchemaNode = {
 export function findReferences(schema: TSchema, value: unknown, pointer = ''): Reference[] {
   const node = schema as SchemaNode;
   if (typeof value === 'string') {
-    const category = node['x-refers-to'] ?? node.anyOf?.find((one) => one['x-refers-to'])?.['x-refers-to'];
+    const category =
+      node['x-refers-to'] ?? node.anyOf?.find((one) => one['x-refers-to'])?.['x-refers-to'];
     return category === undefined ? [] : [{ pointer, stream: streamOf(category, value) }];
   }
   if (Array.isArray(value)) {

@@ -36,7 +36,11 @@ export type Append = {
 
 export type AppendResult =
   /** `version` and `position` are the last event's; `duplicate` had been stored by an earlier append. */
-  | { readonly outcome: 'stored' | 'duplicate'; readonly version: number; readonly position: number }
+  | {
+      readonly outcome: 'stored' | 'duplicate';
+      readonly version: number;
+      readonly position: number;
+    }
   | { readonly outcome: 'wrong_version' | 'id_conflict'; readonly currentVersion: number };
 
 export type EventStore = {

@@ -38,7 +38,12 @@ export class WrongExpectedVersion {
 export type ExecuteRejection = 'reference-unknown' | 'event-id-taken';
 
 /** Answers with the fact, or with why there is none; throws when the log cannot be reached. */
-export async function execute<State, Command, Event extends { type: string; data: object }, Code extends string>(
+export async function execute<
+  State,
+  Command,
+  Event extends { type: string; data: object },
+  Code extends string,
+>(
   store: EventStore,
   decider: Decider<State, Command, Event, Code>,
   execution: Execution<Command>,
@@ -55,7 +60,10 @@ export async function execute<State, Command, Event extends { type: string; data
     if (expectedVersion !== undefined && expectedVersion !== version) {
       return new WrongExpectedVersion(version);
     }
-    const decided = decider.decide(execution.command, fold(decider, inCatalogue(history) as Iterable<Event>));
+    const decided = decider.decide(
+      execution.command,
+      fold(decider, inCatalogue(history) as Iterable<Event>),
+    );
     if (decided instanceof Rejection) return decided;
     if (decided.length === 0) {
       return { stream, version, position: history.at(-1)?.position ?? 0, event_ids: [] };

@@ -84,7 +84,8 @@ function nextBatch(queue: readonly Waiting[]): { batch: Waiting[]; rest: Waiting
   const ids = new Set<string>();
   let bytes = 0;
   for (const [i, waiting] of queue.entries()) {
-    const full = batch.length >= batchSizeMax || (batch.length > 0 && bytes + waiting.bytes > batchBytesMax);
+    const full =
+      batch.length >= batchSizeMax || (batch.length > 0 && bytes + waiting.bytes > batchBytesMax);
     if (full) return { batch, rest: rest.concat(queue.slice(i)) };
     const { stream, events } = waiting.append;
     const clashes = streams.has(stream) || events.some((event) => ids.has(event.id));

@@ -26,11 +26,7 @@ export function postgresEventStore(db: Db): EventStore {
       selectEvents(db).where('stream', '=', stream).orderBy('version').execute(),
 
     readLog: (position, limit) =>
-      selectEvents(db)
-        .where('position', '>', position)
-        .orderBy('position')
-        .limit(limit)
-        .execute(),
+      selectEvents(db).where('position', '>', position).orderBy('position').limit(limit).execute(),
 
     findEvent: (id) => selectEvents(db).where('id', '=', id).executeTakeFirst(),
 
@@ -65,7 +61,9 @@ export function isConnectionError(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   // SQLSTATE class 08 (connection), 57P01-03 (shutdown, crash, starting); else the socket's codes.
   if (code !== undefined) return /^(08|57P0[123]$|ECONN|EPIPE|ETIMEDOUT|ENOENT)/.test(code);
-  return /connection (terminated|timeout)|timeout exceeded when trying to connect/i.test(message ?? '');
+  return /connection (terminated|timeout)|timeout exceeded when trying to connect/i.test(
+    message ?? '',
+  );
 }
 
 // Same batch, same ids: if the first try did commit, the second finds duplicates.

@@ -134,7 +134,12 @@ export function useProblems(app: FastifyInstance): void {
 
 function problemOf(error: FastifyError): ProblemMembers {
   if (error.validation) {
-    const where = { body: 'body', querystring: 'query', params: 'path', headers: 'header' } as const;
+    const where = {
+      body: 'body',
+      querystring: 'query',
+      params: 'path',
+      headers: 'header',
+    } as const;
     const part = where[error.validationContext as keyof typeof where] ?? 'body';
     return {
       status: 400,

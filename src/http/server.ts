@@ -35,6 +35,8 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
   });
+  // Else Fastify would take a text body for a JSON string.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(strictValidation());
   useProblems(app);
   app.addSchema(Problem);
@@ -58,7 +60,9 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
         { name: 'service', description: 'Health' },
       ],
     },
-    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`) },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`),
+    },
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
   addRegistry(app, parts.store);

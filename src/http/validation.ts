@@ -1,6 +1,7 @@
 /** Strict validation: bodies are never coerced; query strings, which hold only text, are. */
-import addFormats from 'ajv-formats';
+
 import { Ajv, type Options } from 'ajv';
+import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 

@@ -85,7 +85,9 @@ export const timeline: Projection = {
     await sql`create table if not exists ${sql.table(names)} (
       stream text primary key, name text not null)`.execute(db);
     await sql`create table if not exists ${sql.table(claims)} (
-      claim_id text primary key, assessments json not null, verification text not null)`.execute(db);
+      claim_id text primary key, assessments json not null, verification text not null)`.execute(
+      db,
+    );
   },
   async apply(transaction, events) {
     await saveNames(transaction, events);
@@ -200,8 +202,7 @@ async function toRows(db: Db, events: readonly RecordedEvent[]): Promise<Row[]> 
     };
     return {
       position: event.position,
-      sort_at:
-        data.occurred?.from ?? data.asserted_at ?? data.published_at ?? event.recorded_at,
+      sort_at: data.occurred?.from ?? data.asserted_at ?? data.published_at ?? event.recorded_at,
       type: event.type,
       conflict_id: item.conflict_id,
       claimant_id: item.claimant_id,

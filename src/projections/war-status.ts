@@ -135,8 +135,7 @@ const handlers: Handlers<
   },
   OperationGoalReaffirmed: (event, rows) =>
     put(rows, event, 'operation', event.id, event.data.operation_id, event.data),
-  TroopsWithdrew: (event, rows) =>
-    put(rows, event, 'withdrawal', event.id, event.id, event.data),
+  TroopsWithdrew: (event, rows) => put(rows, event, 'withdrawal', event.id, event.id, event.data),
   ClaimMade: (event, rows) => {
     const body: ClaimBody = { made: event.data, assessments: [] };
     put(rows, event, 'claim', event.data.claim_id, claimSlot(event.data), body).verification =
@@ -290,7 +289,11 @@ function assemble(
     withdrawals: of('withdrawal').map(withdrawalOf),
     areas: claims.flatMap(({ made: { proposition }, said }) => {
       if (proposition.kind === 'area_control') {
-        return { ...said, controller_id: proposition.controller_id, quantity: proposition.quantity };
+        return {
+          ...said,
+          controller_id: proposition.controller_id,
+          quantity: proposition.quantity,
+        };
       }
       if (proposition.kind === 'settlements_taken') {
         return { ...said, controller_id: proposition.by_id, quantity: proposition.quantity };

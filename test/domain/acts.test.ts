@@ -20,7 +20,12 @@ t.test('a goal is reaffirmed without a declaration on record', async (t) => {
 });
 
 t.test('a rejection needs no proposal, but two parties', async (t) => {
-  const data = { ...attributed, party_id: 'ru', counterpart_id: 'ua', stance: 'no_prospect' } as const;
+  const data = {
+    ...attributed,
+    party_id: 'ru',
+    counterpart_id: 'ua',
+    stance: 'no_prospect',
+  } as const;
   t.same(when(negotiation, [], { type: 'RejectNegotiation', id: 'ru-ua', data }), [
     { type: 'NegotiationRejected', data: { negotiation_id: 'ru-ua', ...data } },
   ]);

@@ -130,32 +130,43 @@ t.test('limits are refused before anything is sent', async (t) => {
   const big = event({ text: 'x'.repeat(eventBytesMax) });
   const many = Array.from({ length: appendEventsMax + 1 }, () => event());
   for (const events of [[], [big], many]) {
-    await t.rejects(store.append(append('a-1', events)), TooLarge);
+    const refused = await store.append(append('a-1', events)).catch((error) => error);
+    t.ok(refused instanceof TooLarge);
   }
   t.equal(await store.head(), 0);
 });
 
-t.test('read order is position order, versions are dense, whatever is appended at once', async (t) => {
-  const { db } = await freshDatabase(t);
-  const stores = [postgresEventStore(db), postgresEventStore(db)];
-  const step = fc.record({ store: fc.nat(1), stream: fc.nat(3), count: fc.integer({ min: 1, max: 3 }) });
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
-      await Promise.all(
-        steps.map(({ store, stream, count }) =>
-          (stores[store] as (typeof stores)[0]).append(
-            append(`p-${stream}`, Array.from({ length: count }, () => event())),
+t.test(
+  'read order is position order, versions are dense, whatever is appended at once',
+  async (t) => {
+    const { db } = await freshDatabase(t);
+    const stores = [postgresEventStore(db), postgresEventStore(db)];
+    const step = fc.record({
+      store: fc.nat(1),
+      stream: fc.nat(3),
+      count: fc.integer({ min: 1, max: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+        await Promise.all(
+          steps.map(({ store, stream, count }) =>
+            (stores[store] as (typeof stores)[0]).append(
+              append(
+                `p-${stream}`,
+                Array.from({ length: count }, () => event()),
+              ),
+            ),
           ),
-        ),
-      );
-      const log = await (stores[0] as (typeof stores)[0]).readLog(0, 100_000);
-      const versions = new Map<string, number>();
-      return log.every(({ position, stream, version }, i) => {
-        const expected = (versions.get(stream) ?? 0) + 1;
-        versions.set(stream, version);
-        return position === i + 1 && version === expected;
-      });
-    }),
-    { numRuns: 20 },
-  );
-});
+        );
+        const log = await (stores[0] as (typeof stores)[0]).readLog(0, 100_000);
+        const versions = new Map<string, number>();
+        return log.every(({ position, stream, version }, i) => {
+          const expected = (versions.get(stream) ?? 0) + 1;
+          versions.set(stream, version);
+          return position === i + 1 && version === expected;
+        });
+      }),
+      { numRuns: 20 },
+    );
+  },
+);

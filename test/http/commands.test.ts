@@ -95,7 +95,10 @@ t.test('ids are given or made; the answer says where the fact is', async (t) => 
   const made = await post(`${url}/v1/claims`, claim);
   t.match(made.body.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
   const found = await get(url + made.headers.get('location'));
-  t.match(found.body, { stream: made.body.stream, items: [{ id: (made.body.event_ids as string[])[0] }] });
+  t.match(found.body, {
+    stream: made.body.stream,
+    items: [{ id: (made.body.event_ids as string[])[0] }],
+  });
 });
 
 t.test('the same again is 200 and no event; other content is 409', async (t) => {
@@ -105,7 +108,10 @@ t.test('the same again is 200 and no event; other content is 409', async (t) => 
   const again = await post(`${url}/v1/actors`, actor);
   t.match(again, { status: 200, body: { version: 1, event_ids: [] } });
   const other = await post(`${url}/v1/actors`, { ...actor, name: 'B' });
-  t.match(other, { status: 409, body: { code: 'registered-otherwise', errors: [{ pointer: '/name' }] } });
+  t.match(other, {
+    status: 409,
+    body: { code: 'registered-otherwise', errors: [{ pointer: '/name' }] },
+  });
 });
 
 t.test('a key answers as at first; with another body it is refused', async (t) => {
@@ -132,5 +138,8 @@ t.test('If-Match: a stale version is 412 and names the current one', async (t) =
   const path = `${url}/v1/forces/ru/withdrawals`;
   const stale = await post(path, withdrawal, { 'if-match': '"0"' });
   t.match(stale, { status: 412, body: { current_version: 1 } });
-  t.match(await post(path, withdrawal, { 'if-match': '"1"' }), { status: 201, body: { version: 2 } });
+  t.match(await post(path, withdrawal, { 'if-match': '"1"' }), {
+    status: 201,
+    body: { version: 2 },
+  });
 });

@@ -49,13 +49,22 @@ t.test('the seed report is in the log and the war status answers from it', async
   t.match(casualty('wounded'), [
     { quantity: { value: 1_000, low: 1_000 }, verification: 'could_not_verify' },
   ]);
-  const areas = body.areas.map(({ quantity: { value, qualifier, unit } }) => [qualifier, value, unit]);
+  const areas = body.areas.map(({ quantity: { value, qualifier, unit } }) => [
+    qualifier,
+    value,
+    unit,
+  ]);
   t.same(areas.sort(), [
     ['more_than', 20, '{settlement}'],
     ['more_than', 3_000, 'km2'],
   ]);
   t.match(body.withdrawals, [
-    { actor_id: 'ru', from: ['iso:UA-63'], occurred: { from: '2022-09-10' }, stated_purpose: /regroup/ },
+    {
+      actor_id: 'ru',
+      from: ['iso:UA-63'],
+      occurred: { from: '2022-09-10' },
+      stated_purpose: /regroup/,
+    },
   ]);
   t.same(body.claims, {
     total: 10,
@@ -75,13 +84,15 @@ t.test('recorded again, nothing is recorded twice', async (t) => {
   t.equal(body.items.length, position);
 });
 
+type Page = { body: Timeline; headers: Headers };
+
 t.test('the timeline pages through all that was said or done, newest first', async (t) => {
   const { url } = await testService(t);
   const position = await recordSeed(url);
   const seen: Timeline['items'] = [];
   let path: string | undefined = `/v1/timeline?limit=5&min_position=${position}`;
   while (path !== undefined) {
-    const { body, headers } = await get<Timeline>(url + path);
+    const { body, headers }: Page = await get<Timeline>(url + path);
     seen.push(...body.items);
     t.equal(headers.has('link'), body.next_cursor !== null);
     path = headers.get('link')?.match(/^<(.*)>; rel="next"$/)?.[1];
@@ -92,7 +103,9 @@ t.test('the timeline pages through all that was said or done, newest first', asy
   const killed = seen.find((item) => item.claim?.id === 'ru-mod-2022-09-12-killed');
   t.match(killed?.claim, { verification: 'could_not_verify', lifecycle: 'active' });
   t.match(
-    seen.find((item) => item.stream === 'claim-ru-mod-2022-09-12-killed' && item.type === 'ClaimMade'),
+    seen.find(
+      (item) => item.stream === 'claim-ru-mod-2022-09-12-killed' && item.type === 'ClaimMade',
+    ),
     {
       summary: {
         text: 'Russian Ministry of Defence claims more than 300 military people of Ukraine killed.',

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { test } from 'tap';
+import { findProcesses } from '../../src/embedded/processes.ts';
+import { allGone, query, startOwner, testDataDir } from './owners.ts';
+
+test('processes share the servers, which stop with the last of them', async (t) => {
+  const dataDir = await testDataDir(t);
+  const options = { dataDir, postgres: true, kafka: false };
+  // At the same instant, so that both try to start a keeper.
+  const [one, two] = [startOwner(t, options), startOwner(t, options)];
+  const url = await one.expect('postgres');
+  t.equal(await two.expect('postgres'), url, 'one server for both');
+  t.equal((await findProcesses(`keeper.ts ${dataDir} `)).length, 1, 'one keeper');
+  await one.stop();
+  await query(url, 'create table kept ()');
+  t.strictSame(await query(url, 'select count(*) from kept'), ['0'], 'the other one holds it');
+  await two.stop();
+  t.strictSame(await serversOf(dataDir), [], 'stopped when stop() resolved');
+});
+
+test('who comes while the servers stop gets new ones', async (t) => {
+  const dataDir = await testDataDir(t);
+  const options = { dataDir, postgres: true, kafka: false };
+  let owner = startOwner(t, options);
+  await query(await owner.expect('postgres'), 'create table kept ()');
+  for (const delayMs of [0, 5, 40, 150]) {
+    const newcomer = startOwner(t, options, { env: { ...process.env } });
+    const stopped = sleep(delayMs).then(() => owner.stop());
+    const url = await newcomer.expect('postgres');
+    t.strictSame(await query(url, 'select count(*) from kept'), ['0']);
+    await stopped;
+    t.strictSame(await query(url, 'select count(*) from kept'), ['0'], 'and keeps them');
+    owner = newcomer;
+  }
+  await owner.stop();
+});
+
+test('kill -9 of the last owner leaves nothing running', async (t) => {
+  const dataDir = await testDataDir(t);
+  const owner = startOwner(t, { dataDir, postgres: true, kafka: false });
+  const url = await owner.expect('postgres');
+  t.ok((await findProcesses(dataDir)).length >= 3, 'owner, keeper, server');
+  owner.process.kill('SIGKILL');
+  await allGone(dataDir);
+  await t.rejects(query(url, 'select 1'), { code: 'ECONNREFUSED' });
+});
+
+test('kill -9 of an owner in the middle of a first start leaves a directory that works', async (t) => {
+  const dataDir = await testDataDir(t);
+  const options = { dataDir, postgres: true, kafka: false };
+  for (const delayMs of [100, 400, 800]) {
+    const owner = startOwner(t, options);
+    await sleep(delayMs);
+    owner.process.kill('SIGKILL');
+    await allGone(dataDir);
+  }
+  const owner = startOwner(t, options);
+  t.strictSame(await query(await owner.expect('postgres'), 'select 1'), [1]);
+  await owner.stop();
+});
+
+test('a killed keeper is told of, and what it left is ended by the next start', async (t) => {
+  const dataDir = await testDataDir(t);
+  const options = { dataDir, postgres: true, kafka: false };
+  const owner = startOwner(t, options);
+  const url = await owner.expect('postgres');
+  await query(url, 'create table kept ()');
+  const [keeper = 0] = await findProcesses(`keeper.ts ${dataDir} `);
+  const orphans = await serversOf(dataDir);
+  process.kill(keeper, 'SIGKILL');
+  t.equal(await owner.expect('exited'), 'postgres');
+  t.match(await owner.expect('detail'), /keeper\.log/);
+  t.strictSame(await serversOf(dataDir), orphans, 'it is still there');
+
+  const next = startOwner(t, options);
+  const newUrl = await next.expect('postgres');
+  t.not(newUrl, url);
+  t.strictSame(await query(newUrl, 'select count(*) from kept'), ['0']);
+  await t.rejects(query(url, 'select 1'), { code: 'ECONNREFUSED' });
+  t.notMatch(await serversOf(dataDir), orphans);
+  await next.stop();
+});
+
+test('a server that ends by itself is told of and not started again in silence', async (t) => {
+  const dataDir = await testDataDir(t);
+  const options = { dataDir, postgres: true, kafka: false };
+  const owner = startOwner(t, options);
+  const url = await owner.expect('postgres');
+  const [server = 0] = await serversOf(dataDir);
+  process.kill(server, 'SIGKILL');
+  t.equal(await owner.expect('exited'), 'postgres');
+  t.match(await owner.expect('detail'), /SIGKILL.*postgres\.log/);
+  await t.rejects(query(url, 'select 1'), { code: 'ECONNREFUSED' });
+
+  const asksAnew = startOwner(t, options);
+  t.strictSame(await query(await asksAnew.expect('postgres'), 'select 1'), [1]);
+  await asksAnew.stop();
+});
+
+test('a signal to the whole terminal does not reach the servers', async (t) => {
+  const dataDir = await testDataDir(t);
+  const owner = startOwner(t, { dataDir, postgres: true, kafka: false }, { detached: true });
+  const url = await owner.expect('postgres');
+  const [keeper = 0] = await findProcesses(`keeper.ts ${dataDir} `);
+  process.kill(keeper, 'SIGTERM');
+  process.kill(-(owner.process.pid ?? 0), 'SIGSTOP');
+  t.strictSame(await query(url, 'select 1'), [1], 'neither SIGTERM to the keeper');
+  process.kill(-(owner.process.pid ?? 0), 'SIGKILL');
+  await allGone(dataDir);
+});
+
+function serversOf(dataDir: string): Promise<number[]> {
+  return findProcesses(`postgres -D ${dataDir}/postgres `);
+}

@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { embeddedServers } from '../../src/embedded/servers.ts';
+import { brokers, get, post, recordSeed, testService } from '../service.ts';
+import { faultsOf, readTopic, withoutKafka } from './topic.ts';
+
+const relayTimeoutMs = 30_000;
+type Readyz = { head: number; status: string; relay: { position: number; state: string } };
+
+async function relayed(url: string, position: number): Promise<void> {
+  const deadline = Date.now() + relayTimeoutMs;
+  for (;;) {
+    const { body } = await get<Readyz>(`${url}/readyz`);
+    if (body.relay.position >= position) return;
+    if (Date.now() > deadline) throw new Error(`not relayed: ${JSON.stringify(body)}`);
+    await sleep(20);
+  }
+}
+
+t.test(
+  'each event is on the topic once, in order, a CloudEvent',
+  { skip: withoutKafka },
+  async (t) => {
+    const { url, prefix } = await testService(t, { kafka: brokers });
+    const position = await recordSeed(url);
+    await relayed(url, position);
+    const messages = await readTopic(prefix);
+    t.same(faultsOf(messages, position), []);
+    const { body } = await get<{ items: { id: string; position: number; data: object }[] }>(
+      `${url}/v1/events?limit=1000`,
+    );
+    for (const { id, position, data } of body.items) {
+      const message = messages.find(({ headers }) => headers.ce_id === id);
+      t.equal(message?.headers.ce_position, String(position));
+      t.match(message?.headers, { ce_specversion: '1.0', ce_type: /^frontlog\.[a-z-]+\.v1$/ });
+      t.equal(message?.payload, JSON.stringify(data));
+    }
+  },
+);
+
+t.test(
+  'Kafka stopped: appends go on, and nothing is lost after',
+  { skip: withoutKafka },
+  async (t) => {
+    const dataDir = t.testdir();
+    const first = await ownBroker(dataDir);
+    const { url, prefix } = await testService(t, { kafka: first.brokers });
+    await relayed(url, await recordSeed(url));
+    await first.stop();
+    let last = 0;
+    for (let i = 0; i < 20; i += 1) {
+      const { status, body } = await post(`${url}/v1/actors`, { kind: 'agency', name: `A${i}` });
+      t.equal(status, 201);
+      last = body.position as number;
+    }
+    const second = await ownBroker(dataDir);
+    t.teardown(() => second.stop());
+    t.equal(second.brokers, first.brokers, 'the broker is where it was');
+    await relayed(url, last);
+    t.same(faultsOf(await readTopic(prefix, second.brokers), last), []);
+  },
+);
+
+t.test(
+  'a second relay stands by, and takes over where the first ended',
+  { skip: withoutKafka },
+  async (t) => {
+    const first = await testService(t, { kafka: brokers });
+    const position = await recordSeed(first.url);
+    await relayed(first.url, position);
+    const second = await testService(t, { kafka: brokers, like: first });
+    await sleep(200);
+    t.match((await get<Readyz>(`${second.url}/readyz`)).body.relay, { state: 'standby' });
+    await first.service.close();
+    const { body } = await post(`${second.url}/v1/actors`, { kind: 'agency', name: 'A' });
+    await relayed(second.url, body.position as number);
+    t.same(faultsOf(await readTopic(first.prefix), body.position as number), []);
+  },
+);
+
+async function ownBroker(dataDir: string) {
+  const servers = await embeddedServers({
+    dataDir,
+    postgres: false,
+    kafka: true,
+    kafkaLibs: '.frontlog-test/kafka/libs',
+    onProgress: () => undefined,
+    onExit: () => undefined,
+  });
+  const found = await servers.kafka;
+  if (found === undefined || 'unavailable' in found) throw new Error(found?.unavailable);
+  return { brokers: found.brokers, stop: servers.stop };
+}

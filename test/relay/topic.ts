@@ -1,0 +1,69 @@
+/** A topic read by a consumer that is not ours: kcat, committed messages only. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { namesOf } from '../../src/relay/topics.ts';
+import { brokers } from '../service.ts';
+
+const readTimeoutMs = 30_000;
+
+export type Message = {
+  partition: number;
+  key: string;
+  payload: string;
+  headers: Record<string, string>;
+};
+
+const installed = await promisify(execFile)('kcat', ['-V']).then(
+  () => true,
+  () => false,
+);
+
+/** Why a test that needs a broker and kcat has to be skipped; false if it can run. */
+export const withoutKafka: string | false = missing();
+
+function missing(): string | false {
+  const lacks = brokers === undefined ? 'no Kafka broker' : installed ? false : 'kcat is missing';
+  if (lacks !== false && process.env.CI === 'true') t.fail(lacks);
+  return lacks;
+}
+
+/** Every committed message of the events topic, partition by partition in order of offset. */
+export async function readTopic(prefix: string, at = brokers): Promise<Message[]> {
+  const { stdout } = await promisify(execFile)(
+    'kcat',
+    [
+      ['-C', '-J', '-e', '-q', '-o', 'beginning', '-b', at as string],
+      ['-X', 'isolation.level=read_committed', '-t', namesOf(prefix).eventsTopic],
+    ].flat(),
+    { timeout: readTimeoutMs, maxBuffer: 64 * 1024 * 1024 },
+  );
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
+    const { partition, key, payload, headers } = JSON.parse(line);
+    const pairs = Array.from({ length: headers.length / 2 }, (_, i) =>
+      headers.slice(2 * i, 2 * i + 2),
+    );
+    return { partition, key, payload, headers: Object.fromEntries(pairs) };
+  });
+}
+
+/** What is wrong with the topic against positions 1 to `head`; empty if each is there once, in order. */
+export function faultsOf(messages: readonly Message[], head: number): string[] {
+  const positions = messages.map(({ headers }) => Number(headers.ce_position));
+  const missing = Array.from({ length: head }, (_, i) => i + 1).filter(
+    (position) => !new Set(positions).has(position),
+  );
+  const twice = positions.filter((position, i) => positions.indexOf(position) !== i);
+  const last = new Map<string, number>();
+  const disordered = messages.filter(({ key, headers }) => {
+    const before = last.get(key) ?? 0;
+    last.set(key, Number(headers.ce_position));
+    return before > Number(headers.ce_position);
+  });
+  return [
+    ...missing.map((position) => `${position} is missing`),
+    ...twice.map((position) => `${position} is there twice`),
+    ...disordered.map(({ headers }) => `${headers.ce_position} is out of order`),
+  ];
+}
