@@ -14,7 +14,7 @@ import type { Projection } from './projections/projection.ts';
 import { prepareProjection, runProjection } from './projections/projector.ts';
 import { timeline } from './projections/timeline.ts';
 import { warStatus } from './projections/war-status.ts';
-import { type RelayState, runRelay } from './relay/relay.ts';
+import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
 import { createTopics } from './relay/topics.ts';
 
 /** Every read model there is. */
@@ -32,70 +32,92 @@ export type Service = {
 
 /** Starts what `config.roles` names. Resolves when it serves; Kafka may still be starting. */
 export async function startService(config: Config, logger: Logger): Promise<Service> {
+  // What is open, in order of opening: closed from the last to the first, also if the start fails.
+  const open: (() => Promise<unknown>)[] = [];
+  const close = async () => {
+    for (let end = open.pop(); end !== undefined; end = open.pop()) await end();
+  };
+  try {
+    return { ...(await connectParts(config, logger, open)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function connectParts(
+  config: Config,
+  logger: Logger,
+  open: (() => Promise<unknown>)[],
+): Promise<Omit<Service, 'close'>> {
   const embedded = await startEmbedded(config, logger);
+  open.push(async () => embedded?.stop());
   const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
   const db = openDb(databaseUrl, (err) => logger.warn({ err }, 'idle connection lost'));
+  open.push(() => db.destroy());
   await migrate(db);
+  for (const projection of projections) await prepareProjection(db, projection);
   const store = postgresEventStore(db);
   const wakeup = listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
+  open.push(() => wakeup.close());
+
   const stopping = new AbortController();
   const running: Promise<void>[] = [];
-
-  for (const projection of projections) await prepareProjection(db, projection);
+  open.push(async () => {
+    stopping.abort();
+    await Promise.all(running);
+  });
   if (config.roles.includes('projector')) {
     for (const projection of projections) {
       running.push(runProjection(projection, { db, store, wakeup, logger }, stopping.signal));
     }
   }
-
-  const relay: RelayState = { state: 'starting', position: 0 };
+  const state: RelayState = { state: 'starting', position: 0 };
   const brokers = findBrokers(config, embedded);
   if (config.roles.includes('relay')) {
-    const logId = await readLogId(db);
-    running.push(
-      brokers.then(async (found) => {
-        if ('unavailable' in found) {
-          relay.state = 'waiting';
-          relay.lastError = found.unavailable;
-          logger.warn(`the relay waits: ${found.unavailable}`);
-          return;
-        }
-        const kafka = new Kafka(kafkaConfig(found.brokers, logger));
-        if (config.kafka === 'embedded')
-          await initTopics(found.brokers, config.kafkaPrefix, logger);
-        const connect = async () => {
-          const client = new pg.Client(connectionOptions(databaseUrl));
-          await client.connect();
-          return client;
-        };
-        const prefix = config.kafkaPrefix;
-        await runRelay(
-          { kafka, store, wakeup, logId, prefix, connect, logger, state: relay },
-          stopping.signal,
-        );
-      }),
-    );
+    const parts = {
+      store,
+      wakeup,
+      logId: await readLogId(db),
+      prefix: config.kafkaPrefix,
+      logger,
+      state,
+    };
+    const connect = () => connectOnce(databaseUrl);
+    running.push(relayWhenKafkaIsThere(config, brokers, { ...parts, connect }, stopping.signal));
   }
 
-  const readiness = () => readReadiness(db, store.head, relay, config);
-  const app = config.roles.includes('api')
-    ? await httpServer({ db, store, readiness, logger })
-    : undefined;
-  await app?.listen({ host: config.host, port: config.port });
+  const readiness = () => readReadiness(db, store.head, state, config);
+  if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
+  const app = await httpServer({ db, store, readiness, logger });
+  open.push(() => app.close());
+  await app.listen({ host: config.host, port: config.port });
+  return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };
+}
 
-  return {
-    url: app && urlOf(app.server.address() as AddressInfo),
-    relay,
-    brokers,
-    async close() {
-      await app?.close();
-      stopping.abort();
-      await Promise.all(running);
-      await wakeup.close();
-      await db.destroy();
-      await embedded?.stop();
-    },
-  };
+async function relayWhenKafkaIsThere(
+  config: Config,
+  brokers: Service['brokers'],
+  parts: Omit<RelayParts, 'kafka'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { logger, state } = parts;
+  const found = await brokers;
+  if ('unavailable' in found) {
+    state.state = 'waiting';
+    state.lastError = found.unavailable;
+    logger.warn(`the relay waits: ${found.unavailable}`);
+    return;
+  }
+  if (signal.aborted) return;
+  if (config.kafka === 'embedded') await initTopics(found.brokers, config.kafkaPrefix, logger);
+  await runRelay({ ...parts, kafka: new Kafka(kafkaConfig(found.brokers, logger)) }, signal);
+}
+
+async function connectOnce(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client(connectionOptions(databaseUrl));
+  await client.connect();
+  return client;
 }
 
 /** How kafkajs is set up here: short waits of its own, because the relay backs off itself. */

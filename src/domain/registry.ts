@@ -14,11 +14,11 @@ export function registerOnce<Event extends { readonly data: object }>(
   if (Equal(known, event.data)) return [];
   const members = new Set([...Object.keys(known), ...Object.keys(event.data)]);
   const faults = [...members]
-    .filter((member) => !Equal(valueOf(known, member), valueOf(event.data, member)))
+    .filter((member) => !Equal(memberOf(known, member), memberOf(event.data, member)))
     .map((member) => ({ pointer: `/${member}`, detail: 'differs from what is registered' }));
   return new Rejection('registered-otherwise', 'this id is registered with other content', faults);
 }
 
-function valueOf(object: object, member: string): unknown {
+function memberOf(object: object, member: string): unknown {
   return (object as Record<string, unknown>)[member];
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Command, runCommand } from './command.ts';
 import { checkJava, ensureKafkaLibs } from './kafka-libs.ts';
@@ -38,6 +38,9 @@ const SETTINGS = {
   'share.coordinator.state.topic.num.partitions': '1',
   'group.initial.rebalance.delay.ms': '0',
   'auto.create.topics.enable': 'false',
+  // After a kill -9 the node is not let in before its former session is over; 9 s by default.
+  'broker.session.timeout.ms': '3000',
+  'broker.heartbeat.interval.ms': '500',
 };
 const JVM_FLAGS = [
   '-Xmx512m',
@@ -101,13 +104,21 @@ async function format(place: Place, context: StartContext): Promise<void> {
 }
 
 async function attempt(place: Place): Promise<Attempt> {
-  const [broker = 0, controller = 0] = await freePorts(2);
+  const [broker = 0, controller = 0] = await freePorts(2, await lastPorts(place));
   await writeProperties(place, 'data', broker, controller);
   return {
     command: java(place, ['kafka.Kafka', propertiesFile(place)]),
     at: `127.0.0.1:${broker}`,
     answers: () => askMetadata('127.0.0.1', broker),
   };
+}
+
+// Where it was is where its clients look for it after a restart.
+async function lastPorts(place: Place): Promise<number[]> {
+  const text = await readFile(propertiesFile(place), 'utf8').catch(() => '');
+  const listeners = /^listeners=.*$/m.exec(text)?.[0] ?? '';
+  // A port of one or two digits stands in while the storage is formatted.
+  return [...listeners.matchAll(/:(\d{3,5})/g)].map(([, port]) => Number(port));
 }
 
 async function writeProperties(

@@ -18,8 +18,8 @@ import {
 import type { RunningServer, StartContext } from './server-process.ts';
 
 // Long enough for a predecessor that has removed its socket to be gone.
-const LOCK_TIMEOUT_MS = 2_000;
-const FIRST_CLIENT_TIMEOUT_MS = 10_000;
+const LOCK_TIMEOUT_MS = 200;
+const FIRST_CLIENT_TIMEOUT_MS = 3_000;
 const LOG_MAX_BYTES = 1024 * 1024;
 const SQLITE_BUSY = 5;
 

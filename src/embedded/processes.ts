@@ -10,11 +10,13 @@ export type StopStep = { readonly signal: NodeJS.Signals; readonly waitMs: numbe
 
 const POLL_INTERVAL_MS = 25;
 
-/** Ports of 127.0.0.1 that were free a moment ago, all different. */
-export async function freePorts(count: number): Promise<number[]> {
+/** Ports of 127.0.0.1 that were free a moment ago, all different: those of `wanted` that are. */
+export async function freePorts(count: number, wanted: readonly number[] = []): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   try {
-    return await Promise.all(servers.map(listenAnywhere));
+    return await Promise.all(
+      servers.map((server, i) => listen(server, wanted[i] ?? 0).catch(() => listen(server, 0))),
+    );
   } finally {
     for (const server of servers) server.close();
   }
@@ -54,9 +56,9 @@ export async function commandOf(pid: number): Promise<string> {
   return (await allCommands()).find(([other]) => other === pid)?.[1] ?? '';
 }
 
-function listenAnywhere(server: ReturnType<typeof createServer>): Promise<number> {
+function listen(server: ReturnType<typeof createServer>, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject).listen(0, '127.0.0.1', () => {
+    server.once('error', reject).listen(port, '127.0.0.1', () => {
       const address = server.address();
       if (address === null || typeof address === 'string') reject(new Error('no port'));
       else resolve(address.port);

@@ -84,6 +84,7 @@ function brokersOrReason(outcome: Outcome): EmbeddedKafka {
 }
 
 function heed(note: Note, holding: Holding, options: EmbeddedServersOptions): void {
+  if (holding.stopping) return;
   if (note.type === 'progress') options.onProgress(note.message);
   if (note.type === 'unavailable') {
     holding.outcomes.get(note.server)?.resolve({ unavailable: note.reason });
@@ -92,7 +93,7 @@ function heed(note: Note, holding: Holding, options: EmbeddedServersOptions): vo
     holding.running.add(note.server);
     holding.outcomes.get(note.server)?.resolve({ at: note.at });
   }
-  if (note.type === 'exited' && holding.running.delete(note.server) && !holding.stopping) {
+  if (note.type === 'exited' && holding.running.delete(note.server)) {
     options.onExit(note.server, note.detail);
   }
 }

@@ -49,7 +49,7 @@ export function groupCommit(appendBatch: (batch: EncodedAppend[]) => Promise<App
     running = false;
   }
 
-  return async function append(append: Append): Promise<AppendResult> {
+  return async (append: Append): Promise<AppendResult> => {
     const encoded = encode(append);
     if (queue.length >= queueLengthMax) throw new Overloaded('the append queue is full');
     return new Promise<AppendResult>((resolve, reject) => {

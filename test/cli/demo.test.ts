@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -29,11 +29,27 @@ t.test('the demo records the seed report once, prints it, and stays up', async (
 t.test('without Java and Maven it works all the same and says that the relay waits', async (t) => {
   const dataDir = join(await mkdtemp(join(tmpdir(), 'frontlog-')), randomUUID());
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));
-  const { text, code } = await demo({ DATA_DIR: dataDir, PATH: '/nowhere' });
+  const PATH = await pathWithout(/^(java|javac|mvn)$/);
+  t.teardown(() => rm(PATH, { recursive: true, force: true }));
+  const { text, code } = await demo({ DATA_DIR: dataDir, PATH });
   t.match(text, /31 events recorded/);
   t.match(text, /the relay waits: .*[Jj]ava/);
   t.equal(code, 0);
 });
+
+/** A folder with every program of the system but those. */
+async function pathWithout(programs: RegExp): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'frontlog-path-'));
+  const linked = new Set<string>();
+  for (const bin of ['/usr/sbin', '/usr/bin', '/sbin', '/bin'].filter(existsSync)) {
+    for (const name of await readdir(bin)) {
+      if (programs.test(name) || linked.has(name)) continue;
+      linked.add(name);
+      await symlink(join(bin, name), join(folder, name));
+    }
+  }
+  return folder;
+}
 
 /** Runs the demo until it says that it stays up, then ends it as Ctrl-C does. */
 async function demo(environment: Record<string, string>): Promise<Demo> {

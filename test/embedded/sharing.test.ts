@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'tap';
 import { findProcesses } from '../../src/embedded/processes.ts';
-import { allGone, query, startOwner, testDataDir } from './owners.ts';
+import { allGone, query, startOwner, testDataDir, until } from './owners.ts';
 
 test('processes share the servers, which stop with the last of them', async (t) => {
   const dataDir = await testDataDir(t);
@@ -10,7 +10,7 @@ test('processes share the servers, which stop with the last of them', async (t) 
   const [one, two] = [startOwner(t, options), startOwner(t, options)];
   const url = await one.expect('postgres');
   t.equal(await two.expect('postgres'), url, 'one server for both');
-  t.equal((await findProcesses(`keeper.ts ${dataDir} `)).length, 1, 'one keeper');
+  await until('one keeper', async () => (await keepersOf(dataDir)).length === 1);
   await one.stop();
   await query(url, 'create table kept ()');
   t.strictSame(await query(url, 'select count(*) from kept'), ['0'], 'the other one holds it');
@@ -24,7 +24,7 @@ test('who comes while the servers stop gets new ones', async (t) => {
   let owner = startOwner(t, options);
   await query(await owner.expect('postgres'), 'create table kept ()');
   for (const delayMs of [0, 5, 40, 150]) {
-    const newcomer = startOwner(t, options, { env: { ...process.env } });
+    const newcomer = startOwner(t, options);
     const stopped = sleep(delayMs).then(() => owner.stop());
     const url = await newcomer.expect('postgres');
     t.strictSame(await query(url, 'select count(*) from kept'), ['0']);
@@ -65,7 +65,7 @@ test('a killed keeper is told of, and what it left is ended by the next start', 
   const owner = startOwner(t, options);
   const url = await owner.expect('postgres');
   await query(url, 'create table kept ()');
-  const [keeper = 0] = await findProcesses(`keeper.ts ${dataDir} `);
+  const [keeper = 0] = await keepersOf(dataDir);
   const orphans = await serversOf(dataDir);
   process.kill(keeper, 'SIGKILL');
   t.equal(await owner.expect('exited'), 'postgres');
@@ -97,17 +97,22 @@ test('a server that ends by itself is told of and not started again in silence',
   await asksAnew.stop();
 });
 
-test('a signal to the whole terminal does not reach the servers', async (t) => {
+test('signals to the keeper or to the whole terminal do not reach the servers', async (t) => {
   const dataDir = await testDataDir(t);
   const owner = startOwner(t, { dataDir, postgres: true, kafka: false }, { detached: true });
   const url = await owner.expect('postgres');
-  const [keeper = 0] = await findProcesses(`keeper.ts ${dataDir} `);
+  const [keeper = 0] = await keepersOf(dataDir);
   process.kill(keeper, 'SIGTERM');
   process.kill(-(owner.process.pid ?? 0), 'SIGSTOP');
-  t.strictSame(await query(url, 'select 1'), [1], 'neither SIGTERM to the keeper');
+  await sleep(200);
+  t.strictSame(await query(url, 'select 1'), [1]);
   process.kill(-(owner.process.pid ?? 0), 'SIGKILL');
   await allGone(dataDir);
 });
+
+function keepersOf(dataDir: string): Promise<number[]> {
+  return findProcesses(`keeper.ts ${dataDir} `);
+}
 
 function serversOf(dataDir: string): Promise<number[]> {
   return findProcesses(`postgres -D ${dataDir}/postgres `);
