@@ -67,7 +67,10 @@ export function openDb(databaseUrl: string, onError: (error: Error) => void): Db
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
-/** Brings the tables up to date. Safe to call from several processes at once; a failure changes nothing. */
+/**
+ * Brings the tables up to date. Safe to call from several processes at once; a failure changes
+ * nothing.
+ */
 export async function migrate(db: Db): Promise<void> {
   const folder = new URL('../migrations/', import.meta.url);
   const migrator = new Migrator({
@@ -94,7 +97,8 @@ export async function readLogId(db: Db): Promise<string> {
   return row.log_id;
 }
 
-// Positions and counts stay far below 2^53 (at 20,000 events a second for 14,000 years), so they can
+// Positions and counts stay far below 2^53 (at 20,000 events a second for 14,000 years), so they
+// can
 // be plain numbers in JavaScript and in JSON.
 function parseSafeInteger(text: string): number {
   const value = Number(text);

@@ -1,6 +1,5 @@
 /** The composition root: the only file that connects part to part. */
 import type { AddressInfo } from 'node:net';
-import { Kafka, type KafkaConfig, logLevel } from 'kafkajs';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
@@ -14,8 +13,8 @@ import type { Projection } from './projections/projection.ts';
 import { prepareProjection, runProjection } from './projections/projector.ts';
 import { timeline } from './projections/timeline.ts';
 import { warStatus } from './projections/war-status.ts';
+import { initTopics, kafkaClient } from './relay/client.ts';
 import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
-import { createTopics } from './relay/topics.ts';
 
 /** Every read model there is. */
 export const projections: readonly Projection[] = [warStatus, timeline];
@@ -111,42 +110,13 @@ async function relayWhenKafkaIsThere(
   }
   if (signal.aborted) return;
   if (config.kafka === 'embedded') await initTopics(found.brokers, config.kafkaPrefix, logger);
-  await runRelay({ ...parts, kafka: new Kafka(kafkaConfig(found.brokers, logger)) }, signal);
+  await runRelay({ ...parts, kafka: kafkaClient(found.brokers, logger) }, signal);
 }
 
 async function connectOnce(databaseUrl: string): Promise<pg.Client> {
   const client = new pg.Client(connectionOptions(databaseUrl));
   await client.connect();
   return client;
-}
-
-/** How kafkajs is set up here: short waits of its own, because the relay backs off itself. */
-function kafkaConfig(brokers: string[], logger: Logger): KafkaConfig {
-  return {
-    clientId: 'frontlog',
-    brokers,
-    connectionTimeout: 3_000,
-    requestTimeout: 15_000,
-    retry: { initialRetryTime: 10, maxRetryTime: 1_000, retries: 8 },
-    logLevel: logLevel.ERROR,
-    // kafkajs logs as errors what it then retries; what matters is thrown.
-    logCreator: () => (entry) => logger.debug({ kafka: entry.log }, entry.namespace),
-  };
-}
-
-/** Creates the topics that are missing; answers which ones it made. */
-export async function initTopics(
-  brokers: string[],
-  prefix: string,
-  logger: Logger,
-): Promise<string[]> {
-  const admin = new Kafka(kafkaConfig(brokers, logger)).admin();
-  await admin.connect();
-  try {
-    return await createTopics(admin, prefix);
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 async function startEmbedded(config: Config, logger: Logger): Promise<EmbeddedServers | undefined> {

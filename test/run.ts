@@ -1,5 +1,6 @@
 /**
- * `npm test [-- FILE...]`: starts one real PostgreSQL and one real Kafka for the whole run, then tap. With
+ * `npm test [-- FILE...]`: starts one real PostgreSQL and one real Kafka for the whole run, then
+ * tap. With
  * `CI=true` a missing broker is a failure, else the tests that need one are skipped and named.
  */
 import { spawn } from 'node:child_process';

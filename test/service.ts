@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { registrySteps, reportSteps, type SeedStep } from '../src/cli/seed-report.ts';
 import { readConfig } from '../src/config.ts';
-import { initTopics, type Service, startService } from '../src/service.ts';
+import { initTopics } from '../src/relay/client.ts';
+import { type Service, startService } from '../src/service.ts';
 import { freshDatabase } from './db.ts';
 
 type Test = { teardown(fn: () => Promise<unknown>): void };

@@ -1,8 +1,10 @@
-/** `frontlog demo`: start, record the seed report through the API, print the war status, stay up. */
+/**
+ * `frontlog demo`: start, record the seed report through the API, print the war status, stay up.
+ */
 import pc from 'picocolors';
 import { readConfig } from '../config.ts';
 import { wordsOf } from '../domain/summary.ts';
-import type { WarStatus } from '../projections/war-status.ts';
+import type { WarStatus } from '../projections/war-status-view.ts';
 import { namesOf } from '../relay/topics.ts';
 import { conflictId, registrySteps, reportSteps, type SeedStep } from './seed-report.ts';
 import { serve } from './start.ts';

@@ -1,5 +1,6 @@
 /**
- * The seed report as commands: CNN Indonesia, 12 September 2022, relaying AFP and CNN. Facts and short
+ * The seed report as commands: CNN Indonesia, 12 September 2022, relaying AFP and CNN. Facts and
+ * short
  * quotes only. Place ids are GeoNames and ISO 3166-2.
  */
 

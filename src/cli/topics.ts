@@ -1,6 +1,6 @@
 /** `frontlog topics init`: create the topics that are missing at KAFKA_BROKERS. */
 import { readConfig } from '../config.ts';
-import { initTopics } from '../service.ts';
+import { initTopics } from '../relay/client.ts';
 import { makeLogger } from './start.ts';
 
 export async function runTopicsInit(): Promise<void> {

@@ -1,4 +1,7 @@
-/** An actor: a state, force, ministry, official, agency, outlet or assessor that says or does things. */
+/**
+ * An actor: a state, force, ministry, official, agency, outlet or assessor that says or does
+ * things.
+ */
 import { type Static, Type } from 'typebox';
 import type { Decider, EventOf } from './decider.ts';
 import { registerOnce } from './registry.ts';

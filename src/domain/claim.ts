@@ -20,7 +20,8 @@ const assessed = {
   ...attributed,
   assessor_id: ActorId,
   verdict: code('could_not_verify', 'corroborated', 'disputed', 'verified', 'refuted'),
-  // The Admiralty code (NATO STANAG 2511): reliability of the source, credibility of the information.
+  // The Admiralty code (NATO STANAG 2511): reliability of the source, credibility of the
+  // information.
   source_reliability: Type.Optional(code('A', 'B', 'C', 'D', 'E', 'F')),
   information_credibility: Type.Optional(Type.Integer({ minimum: 1, maximum: 6 })),
   method: Type.Optional(Text),

@@ -17,7 +17,9 @@ export type OperationCommand = {
   readonly data: Static<typeof ReaffirmGoal>;
 };
 
-/** `operation-{id}`: a goal may be reaffirmed without a declaration on record: logs begin mid-war. */
+/**
+ * `operation-{id}`: a goal may be reaffirmed without a declaration on record: logs begin mid-war.
+ */
 export const operation: Decider<null, OperationCommand, OperationEvent, never> = {
   category: 'operation',
   initialState: null,

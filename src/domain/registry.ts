@@ -1,4 +1,6 @@
-/** How a register entry comes to be: once, and the same again is no news. Shared by its aggregates. */
+/**
+ * How a register entry comes to be: once, and the same again is no news. Shared by its aggregates.
+ */
 import { Equal } from 'typebox/value';
 import { Rejection } from './decider.ts';
 

@@ -1,4 +1,6 @@
-/** One English sentence per event, for a reader of the timeline. Neutral words; the claimant named. */
+/**
+ * One English sentence per event, for a reader of the timeline. Neutral words; the claimant named.
+ */
 import type { DataOf, EventType } from './catalogue.ts';
 import type { Proposition } from './proposition.ts';
 import type { Quantity } from './quantity.ts';

@@ -1,15 +1,20 @@
 /**
- * The words every event and command share: identifiers, times, places, attribution. A schema here is
+ * The words every event and command share: identifiers, times, places, attribution. A schema here
+ * is
  * the one source of its TypeScript type, its validation and its place in the API documents.
  */
 import { type Static, type TSchema, Type } from 'typebox';
 
-/** Longest text of any field, in UTF-16 code units: short quotes and reasons, never whole articles. */
+/**
+ * Longest text of any field, in UTF-16 code units: short quotes and reasons, never whole articles.
+ */
 export const textLengthMax = 4_000;
 /** Most entries of any list in a command: places, hops of a chain, parties. */
 export const listItemsMax = 100;
 
-/** A TypeBox union that validators can choose a branch of by one property (OpenAPI discriminator). */
+/**
+ * A TypeBox union that validators can choose a branch of by one property (OpenAPI discriminator).
+ */
 export function taggedUnion<T extends TSchema[]>(property: string, branches: [...T]) {
   return Type.Unsafe<Static<T[number]>>({
     type: 'object',
@@ -67,7 +72,8 @@ export const ActorId = reference('actor');
 export const PlaceId = reference('place');
 export const ReportId = reference('report');
 
-// Narrower than RFC 3339: no leap second and offsets to +-14:59 only, because PostgreSQL's timestamptz
+// Narrower than RFC 3339: no leap second and offsets to +-14:59 only, because PostgreSQL's
+// timestamptz
 // moves the one and refuses the other; years 1000 to 2999.
 const instantPattern =
   '^[12]\\d{3}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:[0-5]\\d(\\.\\d{1,6})?(Z|[+-](0\\d|1[0-4]):[0-5]\\d)$';

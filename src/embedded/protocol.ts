@@ -22,7 +22,9 @@ export type Note =
   | { readonly type: 'unavailable'; readonly server: ServerName; readonly reason: string }
   | { readonly type: 'exited'; readonly server: ServerName; readonly detail: string };
 
-/** Sends one message, as a line of JSON; a peer that has gone is no error here, its close says it. */
+/**
+ * Sends one message, as a line of JSON; a peer that has gone is no error here, its close says it.
+ */
 export function say(socket: Socket, message: Wish | Note): void {
   if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
 }

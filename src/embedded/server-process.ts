@@ -4,7 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from './command.ts';
 import type { StopStep } from './processes.ts';
 
-/** What a start is given: where, how to tell of it, and the signal that it is not wanted any more. */
+/**
+ * What a start is given: where, how to tell of it, and the signal that it is not wanted any more.
+ */
 export type StartContext = {
   /** Absolute real path of DATA_DIR. */
   readonly dataDir: string;
@@ -36,14 +38,13 @@ export type ServerPlan = {
   readonly logFile: string;
   readonly startTimeoutMs: number;
   readonly stopSteps: readonly StopStep[];
-  /** An end whose log says this may be followed by another attempt: it will pass. */
+  /** After an end whose log says this another attempt is made, in the same time: it will pass. */
   readonly passing: RegExp;
   attempt(): Promise<Attempt>;
 };
 
 type Child = { readonly process: ChildProcess; readonly exited: Promise<string> };
 
-const ATTEMPTS_MAX = 5;
 const ATTEMPT_INTERVAL_MS = 300;
 const POLL_INTERVAL_MS = 40;
 const LOG_TAIL_LINES_MAX = 12;
@@ -55,17 +56,17 @@ const LOG_TAIL_LINES_MAX = 12;
  */
 export async function startServer(plan: ServerPlan, context: StartContext): Promise<RunningServer> {
   await rename(plan.logFile, `${plan.logFile}.1`).catch(() => undefined);
-  for (let attempt = 1; ; attempt += 1) {
-    const started = performance.now();
-    const server = await tryOnce(plan, context.signal);
+  const deadline = Date.now() + plan.startTimeoutMs;
+  const started = performance.now();
+  for (;;) {
+    const server = await tryOnce(plan, deadline, context.signal);
     if (!(server instanceof Error)) {
       context.onProgress(`${plan.label} ready in ${seconds(started)}`);
       return server;
     }
     const fault = await withLog(plan, server.message);
-    if (context.signal.aborted || attempt === ATTEMPTS_MAX || !plan.passing.test(fault)) {
-      throw new Error(fault);
-    }
+    const hopeless = context.signal.aborted || Date.now() > deadline;
+    if (hopeless || !plan.passing.test(fault)) throw new Error(fault);
     await sleep(ATTEMPT_INTERVAL_MS);
   }
 }
@@ -75,11 +76,15 @@ export function seconds(started: number): string {
   return `${((performance.now() - started) / 1_000).toFixed(1)} s`;
 }
 
-async function tryOnce(plan: ServerPlan, signal: AbortSignal): Promise<RunningServer | Error> {
+async function tryOnce(
+  plan: ServerPlan,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<RunningServer | Error> {
   const attempt = await plan.attempt();
   signal.throwIfAborted();
   const child = await spawnLogged(attempt.command, plan.logFile);
-  const fault = await faultBeforeAnswer(plan, attempt, child, signal);
+  const fault = await faultBeforeAnswer(attempt, child, deadline, signal);
   if (fault === undefined) {
     const stop = () => end(child, plan.stopSteps);
     const exited = child.exited.then((how) => withLog(plan, how));
@@ -107,16 +112,15 @@ async function spawnLogged(command: Command, logFile: string): Promise<Child> {
 }
 
 async function faultBeforeAnswer(
-  plan: ServerPlan,
   attempt: Attempt,
   child: Child,
+  deadline: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   let ended: string | undefined;
   child.exited.then((how) => {
     ended = `${how} before it answered`;
   });
-  const deadline = Date.now() + plan.startTimeoutMs;
   while (Date.now() < deadline && !signal.aborted && ended === undefined) {
     const answered = await attempt.answers().then(
       () => true,
@@ -126,7 +130,7 @@ async function faultBeforeAnswer(
     await sleep(POLL_INTERVAL_MS);
   }
   if (signal.aborted) return 'was not wanted any more';
-  return ended ?? `did not answer within ${plan.startTimeoutMs / 1_000} s`;
+  return ended ?? 'did not answer in time';
 }
 
 async function end(child: Child, steps: readonly StopStep[]): Promise<void> {

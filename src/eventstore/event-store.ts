@@ -35,7 +35,10 @@ export type Append = {
 };
 
 export type AppendResult =
-  /** `version` and `position` are the last event's; `duplicate` had been stored by an earlier append. */
+  /**
+   * `version` and `position` are the last event's; `duplicate` had been stored by an earlier
+   * append.
+   */
   | {
       readonly outcome: 'stored' | 'duplicate';
       readonly version: number;
@@ -44,7 +47,10 @@ export type AppendResult =
   | { readonly outcome: 'wrong_version' | 'id_conflict'; readonly currentVersion: number };
 
 export type EventStore = {
-  /** Durable once resolved. Refuses with `Overloaded` when its queue is full, with `TooLarge` over a limit. */
+  /**
+   * Durable once resolved. Refuses with `Overloaded` when its queue is full, with `TooLarge` over
+   * a limit.
+   */
   append(append: Append): Promise<AppendResult>;
   /** The stream's events from version 1, empty if there are none. */
   readStream(stream: string): Promise<RecordedEvent[]>;

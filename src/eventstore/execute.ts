@@ -14,7 +14,10 @@ export type Execution<Command> = {
   readonly schema: TSchema;
   /** The stream's version the client has seen; absent: any. */
   readonly expectedVersion?: number | undefined;
-  /** The id of the command's n-th event, from 0: asked again for the same n, it must answer the same. */
+  /**
+   * The id of the command's n-th event, from 0: asked again for the same n, it must answer the
+   * same.
+   */
   readonly eventId: (index: number) => string;
   readonly metadata: Metadata;
 };

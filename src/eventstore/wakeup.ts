@@ -14,7 +14,8 @@ export type Wakeup = {
 };
 
 /**
- * One dedicated LISTEN connection for the process. NOTIFY is a hint only: while the connection is down,
+ * One dedicated LISTEN connection for the process. NOTIFY is a hint only: while the connection is
+ * down,
  * readers poll.
  */
 export function listenForAppends(databaseUrl: string, onError: (error: unknown) => void): Wakeup {

@@ -5,15 +5,16 @@ import type { Db } from '../db.ts';
 import { catalogue } from '../domain/catalogue.ts';
 import { code, EntityId, PlaceEntityId } from '../domain/vocabulary.ts';
 import type { Projection } from '../projections/projection.ts';
+import { timeline } from '../projections/timeline.ts';
 import {
   decodeCursor,
   listTimeline,
   Timeline,
   type TimelineQuery,
-  timeline,
-} from '../projections/timeline.ts';
+} from '../projections/timeline-page.ts';
 import { type AsOf, waitForPosition } from '../projections/vintage.ts';
-import { findWarStatus, WarStatus, warStatus } from '../projections/war-status.ts';
+import { findWarStatus, warStatus } from '../projections/war-status.ts';
+import { WarStatus } from '../projections/war-status-view.ts';
 import { problems } from './commands.ts';
 import { sendNotFound, sendProblem } from './errors.ts';
 

@@ -32,7 +32,9 @@ export async function runProjection(
   }
 }
 
-/** Makes the projection's tables and its checkpoint; a paused one is tried again at the next start. */
+/**
+ * Makes the projection's tables and its checkpoint; a paused one is tried again at the next start.
+ */
 export async function prepareProjection(db: Db, { name, version, createTables }: Projection) {
   await createTables(db);
   await db

@@ -1,6 +1,5 @@
 /** The timeline: everything said or done, one item per event. */
 import { sql } from 'kysely';
-import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { catalogue, type DataOf, type EventType } from '../domain/catalogue.ts';
 import type { ClaimAssessed } from '../domain/claim.ts';
@@ -9,50 +8,7 @@ import { summaryOf } from '../domain/summary.ts';
 import { verificationOf } from '../domain/verification.ts';
 import type { RecordedEvent } from '../eventstore/event-store.ts';
 import type { Projection } from './projection.ts';
-import { AsOf, readAsOf } from './vintage.ts';
-
-const TextOrNull = Type.Union([Type.String(), Type.Null()]);
-
-export const TimelineItem = Type.Object({
-  position: Type.Integer(),
-  event_id: Type.String(),
-  type: Type.String(),
-  stream: Type.String(),
-  conflict_id: TextOrNull,
-  occurred: Type.Unknown(),
-  asserted_at: TextOrNull,
-  published_at: TextOrNull,
-  recorded_at: Type.String(),
-  claimant_id: TextOrNull,
-  actor_ids: Type.Array(Type.String()),
-  places: Type.Array(Type.Unknown()),
-  summary: Type.Object({ text: Type.String(), language: Type.String() }),
-  claim: Type.Optional(
-    Type.Object({ id: Type.String(), verification: Type.String(), lifecycle: Type.String() }),
-  ),
-  data: Type.Unknown(),
-});
-export type TimelineItem = Static<typeof TimelineItem>;
-
-export const Timeline = Type.Object({
-  items: Type.Array(TimelineItem),
-  next_cursor: TextOrNull,
-  as_of: AsOf,
-});
-export type Timeline = Static<typeof Timeline>;
-
-/** What to list: every filter given must hold. `after` is the last item of the page before. */
-export type TimelineQuery = {
-  conflict?: string;
-  type?: string;
-  claimant?: string;
-  actor?: string;
-  place?: string;
-  sort: 'occurred' | 'position';
-  order: 'asc' | 'desc';
-  limit: number;
-  after?: { sort_at: string; position: number };
-};
+import type { TimelineItem } from './timeline-page.ts';
 
 type Row = {
   position: number;
@@ -66,9 +22,10 @@ type Row = {
   item: Omit<TimelineItem, 'claim'>;
 };
 
-const items = 'timeline_v1';
+/** The tables; `timeline-page.ts` reads them. */
+export const items = 'timeline_v1';
+export const claims = 'timeline_v1_claims';
 const names = 'timeline_v1_names';
-const claims = 'timeline_v1_claims';
 
 /** Items, the names their summaries use, and the verification of the claims they concern. */
 export const timeline: Projection = {
@@ -96,76 +53,6 @@ export const timeline: Projection = {
     await saveVerifications(transaction, events);
   },
 };
-
-/** A page of the timeline. */
-export async function listTimeline(db: Db, query: TimelineQuery): Promise<Timeline> {
-  return db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (snapshot) => {
-      const as_of = await readAsOf(snapshot, timeline);
-      const rows = await selectPage(snapshot, query);
-      const page = rows.slice(0, query.limit);
-      const last = rows.length > query.limit ? page.at(-1) : undefined;
-      return {
-        items: page.map(({ item, claim_id, verification }) =>
-          claim_id === null || verification === null
-            ? item
-            : { ...item, claim: { id: claim_id, verification, lifecycle: 'active' } },
-        ),
-        next_cursor: last ? encodeCursor(last) : null,
-        as_of,
-      };
-    });
-}
-
-/** The opaque cursor of a page's last item. */
-function encodeCursor({ sort_at, position }: Pick<Row, 'sort_at' | 'position'>): string {
-  return Buffer.from(JSON.stringify([sort_at, position])).toString('base64url');
-}
-
-/** What a cursor of ours stands for; undefined if it is not one. */
-export function decodeCursor(cursor: string): TimelineQuery['after'] | undefined {
-  try {
-    const [sort_at, position] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    const ours = Number.isSafeInteger(position) && !Number.isNaN(Date.parse(sort_at));
-    return ours ? { sort_at, position } : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function selectPage(db: Db, query: TimelineQuery) {
-  const { conflict, type, claimant, actor, place, sort, order, limit, after } = query;
-  const all = [
-    conflict !== undefined && sql`t.conflict_id = ${conflict}`,
-    type !== undefined && sql`t.type = ${type}`,
-    claimant !== undefined && sql`t.claimant_id = ${claimant}`,
-    actor !== undefined && sql`${actor} = any (t.actor_ids)`,
-    place !== undefined && sql`${place} = any (t.place_ids)`,
-    after && seek(sort, order, after),
-  ].filter((one) => one !== false && one !== undefined);
-  const direction = sql.raw(order);
-  const by =
-    sort === 'position'
-      ? sql`t.position ${direction}`
-      : sql`t.sort_at ${direction}, t.position ${direction}`;
-  const { rows } = await sql<Row & { verification: string | null }>`
-    select t.position, t.sort_at, t.claim_id, t.item, c.verification
-    from ${sql.table(items)} t left join ${sql.table(claims)} c using (claim_id)
-    where ${all.length === 0 ? sql`true` : sql.join(all, sql` and `)}
-    order by ${by} limit ${limit + 1}`.execute(db);
-  return rows;
-}
-
-function seek(sort: string, order: string, after: NonNullable<TimelineQuery['after']>) {
-  const { sort_at, position } = after;
-  const beyond = sql.raw(order === 'asc' ? '>' : '<');
-  return sort === 'position'
-    ? sql`t.position ${beyond} ${position}`
-    : sql`(t.sort_at, t.position) ${beyond} (${sort_at}::timestamptz, ${position}::bigint)`;
-}
 
 type AnyData = Partial<DataOf<'ClaimMade'> & DataOf<'TroopsWithdrew'> & DataOf<'ReportPublished'>>;
 

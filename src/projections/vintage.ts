@@ -16,7 +16,9 @@ export type AsOf = Static<typeof AsOf>;
 /** The view has not come to the position asked for in the time given: ask again. */
 export class ViewBehind extends Error {}
 
-/** The projection's checkpoint and when the event there was recorded; `known_at` null: empty log. */
+/**
+ * The projection's checkpoint and when the event there was recorded; `known_at` null: empty log.
+ */
 export async function readAsOf(db: Db, { name, version }: Projection): Promise<AsOf> {
   const row = await db
     .selectFrom('projections')

@@ -1,13 +1,16 @@
 /**
- * The relay: a subscription to the log that writes to Kafka. Each batch is one Kafka transaction that
+ * The relay: a subscription to the log that writes to Kafka. Each batch is one Kafka transaction
+ * that
  * holds its checkpoint too, so messages and checkpoint become visible together or not at all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Admin, CompressionTypes, type Kafka, Partitioners, type Producer } from 'kafkajs';
+import { type Kafka, Partitioners, type Producer } from 'kafkajs';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
+import { fence, publish, readCheckpoint } from './checkpoint.ts';
+import { type Lock, takeLock } from './lock.ts';
 import { messageBytes, toMessage } from './message.ts';
 import { checkTopics, messageBytesMax, namesOf } from './topics.ts';
 
@@ -15,11 +18,8 @@ export const batchSizeMax = 1_000;
 const batchBytesMax = messageBytesMax - 64 * 1024;
 const backOffMinMs = 100;
 const backOffMaxMs = 5_000;
-const standbyIntervalMs = 500;
 // Brokers forget the offsets of a group without members after 7 days by default.
 const recommitIntervalMs = 12 * 60 * 60 * 1_000;
-// The relay's name among advisory locks.
-const lockKey = 7_205_881;
 
 export type RelayState = {
   state: 'starting' | 'standby' | 'active' | 'waiting';
@@ -114,65 +114,6 @@ async function relayBatches(
   }
 }
 
-async function publish(
-  producer: Producer,
-  prefix: string,
-  messages: ReturnType<typeof toMessage>[],
-  { position, logId }: { position: number; logId: string },
-): Promise<void> {
-  const { eventsTopic, relayGroup } = namesOf(prefix);
-  const transaction = await producer.transaction();
-  try {
-    if (messages.length > 0) {
-      await transaction.send({
-        topic: eventsTopic,
-        acks: -1,
-        compression: CompressionTypes.None,
-        messages,
-      });
-    }
-    const checkpoint = { partition: 0, offset: String(position), metadata: logId };
-    await transaction.sendOffsets({
-      consumerGroupId: relayGroup,
-      topics: [{ topic: eventsTopic, partitions: [checkpoint] }],
-    });
-    await transaction.commit();
-  } catch (error) {
-    // The broker aborts it anyway at the next fence; the first error is the one to report.
-    await transaction.abort().catch(() => undefined);
-    throw error;
-  }
-}
-
-// connect() initialises only a plain producer id; the first transaction takes the transactional one,
-// and with it fences every older producer. Only then is the checkpoint read.
-async function fence(producer: Producer): Promise<void> {
-  const transaction = await producer.transaction();
-  await transaction.abort();
-}
-
-async function readCheckpoint(admin: Admin, parts: RelayParts): Promise<number> {
-  const { logId, store, prefix } = parts;
-  const { eventsTopic, relayGroup } = namesOf(prefix);
-  const [found] = await admin.fetchOffsets({ groupId: relayGroup, topics: [eventsTopic] });
-  const checkpoint = found?.partitions.find(({ partition }) => partition === 0);
-  const head = await store.head();
-  if (checkpoint === undefined || checkpoint.offset === '-1') {
-    const offsets = await admin.fetchTopicOffsets(eventsTopic);
-    if (offsets.every(({ high, low }) => high === low)) return 0;
-    throw new Error(`${eventsTopic} holds messages but no checkpoint of group ${relayGroup}`);
-  }
-  // kafkajs leaves the metadata out of its types' promises, not out of its answer.
-  const { offset, metadata } = checkpoint as { offset: string; metadata?: string | null };
-  if (metadata !== logId) {
-    throw new Error(`${eventsTopic} was filled from another log (${metadata}), not ${logId}`);
-  }
-  if (Number(offset) > head) {
-    throw new Error(`${eventsTopic} is ahead of the log (${offset} > ${head}): restored too old?`);
-  }
-  return Number(offset);
-}
-
 function bounded(events: readonly RecordedEvent[], logId: string) {
   const messages = [];
   let bytes = 0;
@@ -183,29 +124,4 @@ function bounded(events: readonly RecordedEvent[], logId: string) {
     messages.push(message);
   }
   return messages;
-}
-
-type Lock = { readonly client: pg.Client; lost: boolean };
-
-async function takeLock(parts: RelayParts, signal: AbortSignal): Promise<Lock | undefined> {
-  const client = await parts.connect();
-  const lock: Lock = { client, lost: false };
-  const lose = () => {
-    lock.lost = true;
-  };
-  client.once('end', lose);
-  client.on('error', lose);
-  try {
-    while (!signal.aborted) {
-      const { rows } = await client.query('select pg_try_advisory_lock($1) as mine', [lockKey]);
-      if (rows[0]?.mine === true) return lock;
-      parts.state.state = 'standby';
-      await sleep(standbyIntervalMs, undefined, { signal }).catch(() => undefined);
-    }
-  } catch (error) {
-    await client.end().catch(() => undefined);
-    throw error;
-  }
-  await client.end();
-  return undefined;
 }

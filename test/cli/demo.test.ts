@@ -9,7 +9,8 @@ import t from 'tap';
 
 type Demo = { text: string; code: number | null };
 
-// On PostgreSQL and Kafka of its own, as a user runs it; the second run starts on the first one's data.
+// On PostgreSQL and Kafka of its own, as a user runs it; the second run starts on the first one's
+// data.
 t.test('the demo records the seed report once, prints it, and stays up', async (t) => {
   // Where any user can reach it: PostgreSQL does not run as root.
   const dataDir = join(await mkdtemp(join(tmpdir(), 'frontlog-')), randomUUID());

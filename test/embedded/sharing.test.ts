@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'tap';
 import { findProcesses } from '../../src/embedded/processes.ts';
@@ -87,6 +89,10 @@ test('a server that ends by itself is told of and not started again in silence',
   const owner = startOwner(t, options);
   const url = await owner.expect('postgres');
   const [server = 0] = await serversOf(dataDir);
+  // Its process is the last to notice, and the next server may not start before it has.
+  const busy = query(url, 'do $$ begin for i in 1..200000000 loop end loop; end $$');
+  busy.catch(() => undefined);
+  await sleep(200);
   process.kill(server, 'SIGKILL');
   t.equal(await owner.expect('exited'), 'postgres');
   t.match(await owner.expect('detail'), /SIGKILL.*postgres\.log/);
@@ -94,6 +100,8 @@ test('a server that ends by itself is told of and not started again in silence',
 
   const asksAnew = startOwner(t, options);
   t.strictSame(await query(await asksAnew.expect('postgres'), 'select 1'), [1]);
+  const log = await readFile(join(dataDir, 'postgres.log'), 'utf8');
+  t.match(log, /pre-existing shared memory block/, 'it had to wait');
   await asksAnew.stop();
 });
 

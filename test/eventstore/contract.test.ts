@@ -97,7 +97,8 @@ t.test('of fifty appends at one version exactly one is stored', async (t) => {
   t.equal(results.filter(({ outcome }) => outcome === 'wrong_version').length, 49);
 });
 
-// Seen to fail with the advisory lock taken out of append_events: the reader meets 2 before 1, or the
+// Seen to fail with the advisory lock taken out of append_events: the reader meets 2 before 1, or
+// the
 // second append fails on the position that both took.
 t.test('an append waits for an open one, so a reader never misses a position', async (t) => {
   const { db } = await freshDatabase(t);

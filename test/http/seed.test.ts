@@ -1,7 +1,7 @@
 import t from 'tap';
 import { registrySteps, reportSteps } from '../../src/cli/seed-report.ts';
-import type { Timeline } from '../../src/projections/timeline.ts';
-import type { WarStatus } from '../../src/projections/war-status.ts';
+import type { Timeline } from '../../src/projections/timeline-page.ts';
+import type { WarStatus } from '../../src/projections/war-status-view.ts';
 import { get, postStep, recordSeed, testService } from '../service.ts';
 
 t.test('the seed report is in the log and the war status answers from it', async (t) => {

@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import t from 'tap';
 import { conflictId } from '../../src/cli/seed-report.ts';
-import type { Timeline } from '../../src/projections/timeline.ts';
-import { initTopics } from '../../src/service.ts';
+import type { Timeline } from '../../src/projections/timeline-page.ts';
+import { initTopics } from '../../src/relay/client.ts';
 import { freshDatabase } from '../db.ts';
 import { brokers, get, post, recordSeed } from '../service.ts';
 import { faultsOf, readTopic, withoutKafka } from './topic.ts';
@@ -15,8 +15,10 @@ const kills = process.env.FAULTS === 'full' ? 20 : 4;
 const writers = 8;
 const catchUpTimeoutMs = 60_000;
 
-// kill -9 of the whole service under load, again and again: what was acknowledged is in the log, on the
-// topic once and in order, and in the views. Seen to fail with the checkpoint read before the fence, and
+// kill -9 of the whole service under load, again and again: what was acknowledged is in the log,
+// on the
+// topic once and in order, and in the views. Seen to fail with the checkpoint read before the
+// fence, and
 // with sendOffsets taken out of the transaction.
 t.test(
   'kill -9 loses nothing acknowledged and sends nothing twice',

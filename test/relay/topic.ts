@@ -48,7 +48,10 @@ export async function readTopic(prefix: string, at = brokers): Promise<Message[]
   });
 }
 
-/** What is wrong with the topic against positions 1 to `head`; empty if each is there once, in order. */
+/**
+ * What is wrong with the topic against positions 1 to `head`; empty if each is there once, in
+ * order.
+ */
 export function faultsOf(messages: readonly Message[], head: number): string[] {
   const positions = messages.map(({ headers }) => Number(headers.ce_position));
   const missing = Array.from({ length: head }, (_, i) => i + 1).filter(
