@@ -82,7 +82,8 @@ function describe(status: WarStatus): string {
       stances.map(
         (one) =>
           `${name(one.party_id)} towards ${name(one.counterpart_id)}: ` +
-          `${pc.bold(one.stance.replaceAll('_', ' '))} (${name(one.stated_by)}, ${one.asserted_at})`,
+          `${pc.bold(one.stance.replaceAll('_', ' '))} ` +
+          `(${name(one.stated_by)}, ${one.asserted_at})`,
       ),
     ),
     heading('Operations'),

@@ -59,6 +59,7 @@ export function wordsOf({ qualifier, value, value_to, unit }: Quantity): string 
 }
 
 function claimed(proposition: Proposition, where: readonly string[], name: NameOf): string {
+  const by = (id: string) => name('actor', id);
   const at = where.length === 0 ? '' : ` at ${where.join(', ')}`;
   switch (proposition.kind) {
     case 'casualties': {
@@ -68,15 +69,15 @@ function claimed(proposition: Proposition, where: readonly string[], name: NameO
       return `${wordsOf(quantity)} ${people} of ${name('actor', side_id)} ${happened}${at}`;
     }
     case 'control': {
-      const by = proposition.controller_id ? name('actor', proposition.controller_id) : 'no one';
-      return `${where.join(', ')}: ${proposition.status}, controller ${by} (${proposition.basis})`;
+      const controller = proposition.controller_id ? by(proposition.controller_id) : 'no one';
+      return `${where.join(', ')}: ${proposition.status}, controller ${controller} (${proposition.basis})`;
     }
     case 'area_control':
-      return `${wordsOf(proposition.quantity)} under ${name('actor', proposition.controller_id)}${at}`;
+      return `${wordsOf(proposition.quantity)} under ${by(proposition.controller_id)}${at}`;
     case 'settlements_taken':
-      return `${wordsOf(proposition.quantity)} settlements taken by ${name('actor', proposition.by_id)}${at}`;
+      return `${wordsOf(proposition.quantity)} settlements taken by ${by(proposition.by_id)}${at}`;
     case 'attack':
-      return `an attack (${proposition.form}) by ${name('actor', proposition.attacker_id)}${at}`;
+      return `an attack (${proposition.form}) by ${by(proposition.attacker_id)}${at}`;
     case 'statement':
       return `that ${proposition.text.replace(/\.$/, '')}`;
   }

@@ -41,8 +41,10 @@ export function list<T extends TSchema>(items: T, itemsMin = 0) {
 
 // No C0/C1 controls but tab and line feed, no bidirectional controls (they make a name read as
 // another), no lone surrogates (not representable in UTF-8).
-const cleanText =
-  '^[^\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F\\u202A-\\u202E\\u2066-\\u2069\\uD800-\\uDFFF]*$';
+const controls = '\\u0000-\\u0008\\u000B-\\u001F\\u007F-\\u009F';
+const bidirectional = '\\u202A-\\u202E\\u2066-\\u2069';
+const surrogates = '\\uD800-\\uDFFF';
+const cleanText = `^[^${controls}${bidirectional}${surrogates}]*$`;
 
 /** Human text, as the source or the recorder wrote it. */
 export const Text = Type.String({ minLength: 1, maxLength: textLengthMax, pattern: cleanText });

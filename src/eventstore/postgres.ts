@@ -84,7 +84,7 @@ async function appendBatch(db: Db, batch: EncodedAppend[]): Promise<AppendResult
   const { rows } = await sql<ResultRow>`
     select outcome, version, last_position from append_events(
       ${appends.map((append) => append.stream)}::text[],
-      ${appends.map(({ expectedVersion }) => (expectedVersion === 'any' ? -1 : expectedVersion))}::int[],
+      ${appends.map(({ expectedVersion: v }) => (v === 'any' ? -1 : v))}::int[],
       ${appends.map((append) => append.events.length)}::int[],
       ${events.map((event) => event.id)}::uuid[],
       ${events.map((event) => event.type)}::text[],

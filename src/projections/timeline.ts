@@ -115,9 +115,8 @@ function isRegistration({ type }: RecordedEvent): boolean {
 
 async function loadNames(db: Db, streams: ReadonlySet<string>) {
   const { rows } = await sql<{ stream: string; name: string }>`
-    select stream, name from ${sql.table(names)} where stream = any (${[...streams]}::text[])`.execute(
-    db,
-  );
+    select stream, name from ${sql.table(names)}
+    where stream = any (${[...streams]}::text[])`.execute(db);
   const known = new Map(rows.map(({ stream, name }) => [stream, name]));
   return (category: string, id: string) => known.get(`${category}-${id}`) ?? id;
 }

@@ -1,6 +1,6 @@
 /**
- * The war status as a view: its schema, and how statements are laid side by side in it. Over 200 lines
- * because a member of the schema and the function that fills it are read together.
+ * The war status as a view: its schema, and how statements are laid side by side in it.
+ * Over 200 lines because a member of the schema and the function that fills it are read together.
  */
 import { type Static, Type } from 'typebox';
 import type { DataOf } from '../domain/catalogue.ts';

@@ -60,8 +60,10 @@ async function demo(environment: Record<string, string>): Promise<Demo> {
   });
   let text = '';
   const hear = (chunk: Buffer) => {
+    const before = text.includes('stays up');
     text += chunk;
-    if (text.includes('stays up')) child.kill('SIGINT');
+    // Once: a second Ctrl-C would end it at once.
+    if (!before && text.includes('stays up')) child.kill('SIGINT');
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import type { Test } from 'tap';
-import { findProcesses } from '../../src/embedded/processes.ts';
+import { endProcesses, findProcesses } from '../../src/embedded/processes.ts';
 import type { EmbeddedKafka } from '../../src/embedded/servers.ts';
 
 export type OwnerOptions = {
@@ -50,8 +50,7 @@ export async function testDataDir(t: Test, mode = 0o755): Promise<string> {
   const directory = await mkdtemp(join(realpathSync('/tmp'), 'frontlog-test-'));
   await chmod(directory, mode);
   t.teardown(async () => {
-    for (const pid of await findProcesses(directory)) process.kill(pid, 'SIGKILL');
-    await allGone(directory);
+    await endProcesses(directory, [{ signal: 'SIGKILL', waitMs: 10_000 }]);
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   });
   return directory;

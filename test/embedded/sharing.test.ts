@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
 import { findProcesses } from '../../src/embedded/processes.ts';
 import { allGone, query, startOwner, testDataDir, until } from './owners.ts';
@@ -20,21 +22,35 @@ test('processes share the servers, which stop with the last of them', async (t) 
   t.strictSame(await serversOf(dataDir), [], 'stopped when stop() resolved');
 });
 
-test('who comes while the servers stop gets new ones', async (t) => {
+test('a second keeper leaves the first one in charge', async (t) => {
   const dataDir = await testDataDir(t);
   const options = { dataDir, postgres: true, kafka: false };
-  let owner = startOwner(t, options);
+  const first = startOwner(t, options);
+  const url = await first.expect('postgres');
+  const keeper = fileURLToPath(new URL('../../src/embedded/keeper.ts', import.meta.url));
+  const { status } = spawnSync(process.execPath, [keeper, dataDir]);
+  t.equal(status, 0, 'it ends, and that is no error');
+  const second = startOwner(t, options);
+  t.equal(await second.expect('postgres'), url);
+  await Promise.all([first.stop(), second.stop()]);
+});
+
+test('who comes while the servers stop waits and gets new ones', async (t) => {
+  const dataDir = await testDataDir(t);
+  const options = { dataDir, postgres: true, kafka: false };
+  const owner = startOwner(t, options);
   await query(await owner.expect('postgres'), 'create table kept ()');
-  for (const delayMs of [0, 5, 40, 150]) {
-    const newcomer = startOwner(t, options);
-    const stopped = sleep(delayMs).then(() => owner.stop());
-    const url = await newcomer.expect('postgres');
-    t.strictSame(await query(url, 'select count(*) from kept'), ['0']);
-    await stopped;
-    t.strictSame(await query(url, 'select count(*) from kept'), ['0'], 'and keeps them');
-    owner = newcomer;
-  }
-  await owner.stop();
+  const [server = 0] = await serversOf(dataDir);
+  process.kill(server, 'SIGSTOP');
+  const stopped = owner.stop();
+  const newcomer = startOwner(t, options);
+  await sleep(800);
+  t.notOk(newcomer.reports.length, 'not while the old one has not stopped');
+  process.kill(server, 'SIGCONT');
+  await stopped;
+  const url = await newcomer.expect('postgres');
+  t.strictSame(await query(url, 'select count(*) from kept'), ['0']);
+  await newcomer.stop();
 });
 
 test('kill -9 of the last owner leaves nothing running', async (t) => {
