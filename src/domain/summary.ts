@@ -70,7 +70,8 @@ function claimed(proposition: Proposition, where: readonly string[], name: NameO
     }
     case 'control': {
       const controller = proposition.controller_id ? by(proposition.controller_id) : 'no one';
-      return `${where.join(', ')}: ${proposition.status}, controller ${controller} (${proposition.basis})`;
+      const { status, basis } = proposition;
+      return `${where.join(', ')}: ${status}, controller ${controller} (${basis})`;
     }
     case 'area_control':
       return `${wordsOf(proposition.quantity)} under ${by(proposition.controller_id)}${at}`;
