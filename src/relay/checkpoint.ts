@@ -1,6 +1,7 @@
 /** What the relay leaves in Kafka: batches, each with the checkpoint in its transaction. */
 import { type Admin, CompressionTypes, type Message, type Producer } from 'kafkajs';
 import type { RelayParts } from './relay.ts';
+import { readTailPosition } from './tail.ts';
 import { namesOf } from './topics.ts';
 
 /** Sends `messages` and the checkpoint `position` as one transaction. */
@@ -36,8 +37,7 @@ export async function publish(
 
 /**
  * Fences every older producer. connect() initialises only a plain producer id; the first
- * transaction takes
- * the transactional one. Only after it may the checkpoint be read.
+ * transaction takes the transactional one. Only after it may the checkpoint be read.
  */
 export async function fence(producer: Producer): Promise<void> {
   const transaction = await producer.transaction();
@@ -52,17 +52,17 @@ export async function readCheckpoint(admin: Admin, parts: RelayParts): Promise<n
   const checkpoint = found?.partitions.find(({ partition }) => partition === 0);
   const head = await store.head();
   if (checkpoint === undefined || checkpoint.offset === '-1') {
-    const offsets = await admin.fetchTopicOffsets(eventsTopic);
-    if (offsets.every(({ high, low }) => high === low)) return 0;
-    throw new Error(`${eventsTopic} holds messages but no checkpoint of group ${relayGroup}`);
+    return behindHead(eventsTopic, await readTailPosition(parts.kafka, admin, eventsTopic), head);
   }
   // kafkajs leaves the metadata out of its types' promises, not out of its answer.
   const { offset, metadata } = checkpoint as { offset: string; metadata?: string | null };
   if (metadata !== logId) {
     throw new Error(`${eventsTopic} was filled from another log (${metadata}), not ${logId}`);
   }
-  if (Number(offset) > head) {
-    throw new Error(`${eventsTopic} is ahead of the log (${offset} > ${head}): restored too old?`);
-  }
-  return Number(offset);
+  return behindHead(eventsTopic, Number(offset), head);
+}
+
+function behindHead(topic: string, position: number, head: number): number {
+  if (position <= head) return position;
+  throw new Error(`${topic} is ahead of the log (${position} > ${head}): restored too old?`);
 }

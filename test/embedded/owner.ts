@@ -22,6 +22,7 @@ servers.postgres?.then(
 servers.kafka?.then((kafka) => report({ kafka }));
 process.stdin.once('data', async () => {
   await servers.stop();
+  await Promise.allSettled([servers.postgres, servers.kafka]);
   report({ stopped: true });
   process.exit(0);
 });

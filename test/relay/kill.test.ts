@@ -17,9 +17,8 @@ const catchUpTimeoutMs = 60_000;
 
 // kill -9 of the whole service under load, again and again: what was acknowledged is in the log,
 // on the
-// topic once and in order, and in the views. Seen to fail with the checkpoint read before the
-// fence, and
-// with sendOffsets taken out of the transaction.
+// topic once and in order, and in the views. Seen to fail with the checkpoint in a
+// transaction of its own.
 t.test(
   'kill -9 loses nothing acknowledged and sends nothing twice',
   { skip: withoutKafka },

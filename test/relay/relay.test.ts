@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
 import t from 'tap';
 import { embeddedServers } from '../../src/embedded/servers.ts';
+import { kafkaClient } from '../../src/relay/client.ts';
+import { namesOf } from '../../src/relay/topics.ts';
 import { brokers, get, post, recordSeed, testService } from '../service.ts';
 import { faultsOf, readTopic, withoutKafka } from './topic.ts';
 
@@ -72,6 +75,27 @@ t.test(
     await sleep(200);
     t.match((await get<Readyz>(`${second.url}/readyz`)).body.relay, { state: 'standby' });
     await first.service.close();
+    const { body } = await post(`${second.url}/v1/actors`, { kind: 'agency', name: 'A' });
+    await relayed(second.url, body.position as number);
+    t.same(faultsOf(await readTopic(first.prefix), body.position as number), []);
+  },
+);
+
+// As after a week away, when the brokers have forgotten the group: the tail of the topic tells.
+// Seen to fail with a checkpoint that is gone taken for 0: every message is there twice.
+t.test(
+  'without a checkpoint the relay goes on from the tail',
+  { skip: withoutKafka },
+  async (t) => {
+    const first = await testService(t, { kafka: brokers });
+    const position = await recordSeed(first.url);
+    await relayed(first.url, position);
+    await first.service.close();
+    const admin = kafkaClient([brokers as string], pino({ level: 'silent' })).admin();
+    await admin.connect();
+    await admin.deleteGroups([namesOf(first.prefix).relayGroup]);
+    await admin.disconnect();
+    const second = await testService(t, { kafka: brokers, like: first });
     const { body } = await post(`${second.url}/v1/actors`, { kind: 'agency', name: 'A' });
     await relayed(second.url, body.position as number);
     t.same(faultsOf(await readTopic(first.prefix), body.position as number), []);

@@ -1,0 +1,87 @@
+/**
+ * The tail of the topic: the last position that was ever committed to it. Read only where the
+ * checkpoint is gone (brokers forget the offsets of a group that was away for a week).
+ */
+import { randomUUID } from 'node:crypto';
+import type { Admin, Consumer, Kafka } from 'kafkajs';
+import { batchSizeMax } from './relay.ts';
+
+const fetchWaitMs = 300;
+const tailTimeoutMs = 60_000;
+// An idle fetch takes the whole wait; two in a row, without a message between, are the end.
+const idleFetchesMin = 2;
+
+type Partition = { partition: number; low: number; high: number };
+type Found = Map<number, number>;
+
+/** 0 for a topic that holds no committed message. Every transaction on it must have ended. */
+export async function readTailPosition(kafka: Kafka, admin: Admin, topic: string): Promise<number> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  const partitions = offsets
+    .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
+    .filter(({ low, high }) => high > low);
+  if (partitions.length === 0) return 0;
+  // A tail of aborted messages and markers alone hides what was committed before: look further back.
+  for (let window = 4 * batchSizeMax; ; window *= 16) {
+    const found = await readTails(kafka, admin, topic, partitions, window);
+    const hidden = partitions.some(
+      ({ partition, low, high }) => !found.has(partition) && high - window > low,
+    );
+    if (!hidden) return Math.max(0, ...found.values());
+  }
+}
+
+// kafkajs cannot assign partitions to a consumer: a group of one, thrown away after, gets them all.
+async function readTails(
+  kafka: Kafka,
+  admin: Admin,
+  topic: string,
+  partitions: readonly Partition[],
+  window: number,
+): Promise<Found> {
+  const groupId = `frontlog-tail-${randomUUID()}`;
+  const consumer = kafka.consumer({
+    groupId,
+    maxWaitTimeInMs: fetchWaitMs,
+    readUncommitted: false,
+  });
+  const found: Found = new Map();
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    const end = endOfTopic(consumer);
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message }) => {
+        end.reset();
+        const position = Number(message.headers?.ce_position);
+        found.set(partition, Math.max(position, found.get(partition) ?? 0));
+      },
+    });
+    for (const { partition, low, high } of partitions) {
+      consumer.seek({ topic, partition, offset: String(Math.max(low, high - window)) });
+    }
+    end.reset();
+    await end.reached;
+  } finally {
+    await consumer.disconnect();
+  }
+  await admin.deleteGroups([groupId]);
+  return found;
+}
+
+function endOfTopic(consumer: Consumer) {
+  const idle = new Map<string, number>();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timeout = setTimeout(() => reject(new Error('the tail could not be read')), tailTimeoutMs);
+  const reached = promise.finally(() => clearTimeout(timeout));
+  const nodes = new Set<string>();
+  consumer.on(consumer.events.FETCH_START, ({ payload }) => nodes.add(String(payload.nodeId)));
+  consumer.on(consumer.events.FETCH, ({ payload }) => {
+    const node = String(payload.nodeId);
+    const waited = payload.duration >= 0.9 * fetchWaitMs;
+    idle.set(node, waited ? (idle.get(node) ?? 0) + 1 : 0);
+    if ([...nodes].every((one) => (idle.get(one) ?? 0) >= idleFetchesMin)) resolve();
+  });
+  return { reached, reset: () => idle.clear() };
+}
