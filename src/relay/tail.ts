@@ -15,7 +15,11 @@ type Partition = { partition: number; low: number; high: number };
 type Found = Map<number, number>;
 
 /** 0 for a topic that holds no committed message. Every transaction on it must have ended. */
-export async function readTailPosition(kafka: Kafka, admin: Admin, topic: string): Promise<number> {
+export async function readTailPosition(
+  kafka: Kafka,
+  admin: Admin,
+  topic: string,
+): Promise<number> {
   const offsets = await admin.fetchTopicOffsets(topic);
   const partitions = offsets
     .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
