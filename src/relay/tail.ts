@@ -15,17 +15,13 @@ type Partition = { partition: number; low: number; high: number };
 type Found = Map<number, number>;
 
 /** 0 for a topic that holds no committed message. Every transaction on it must have ended. */
-export async function readTailPosition(
-  kafka: Kafka,
-  admin: Admin,
-  topic: string,
-): Promise<number> {
+export async function readTailPosition(kafka: Kafka, admin: Admin, topic: string) {
   const offsets = await admin.fetchTopicOffsets(topic);
   const partitions = offsets
     .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
     .filter(({ low, high }) => high > low);
   if (partitions.length === 0) return 0;
-  // A tail of aborted messages and markers alone hides what was committed before: look further back.
+  // A tail of aborted messages and markers alone hides what was committed before: look further.
   for (let window = 4 * batchSizeMax; ; window *= 16) {
     const found = await readTails(kafka, admin, topic, partitions, window);
     const hidden = partitions.some(
