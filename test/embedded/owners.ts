@@ -58,10 +58,9 @@ export async function testDataDir(t: Test, mode = 0o755): Promise<string> {
 
 /** Starts a process that holds servers; it is killed when the test ends. */
 export function startOwner(t: Test, options: OwnerOptions, spawning: SpawnOptions = {}): Owner {
-  // Without tap's hooks, which write where another user may not.
-  const { NODE_OPTIONS: _hooks, ...env } = process.env;
-  const child = spawn(process.execPath, [OWNER, JSON.stringify(options)], {
-    env,
+  // Without tap's hooks, which write where another user may not; tap adds them to every spawn.
+  const bare = ['-u', 'NODE_OPTIONS', process.execPath, OWNER, JSON.stringify(options)];
+  const child = spawn('env', bare, {
     ...spawning,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
