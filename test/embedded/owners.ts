@@ -60,7 +60,7 @@ export async function testDataDir(t: Test, mode = 0o755): Promise<string> {
 export function startOwner(t: Test, options: OwnerOptions, spawning: SpawnOptions = {}): Owner {
   // Without tap's hooks, which write where another user may not; tap adds them to every spawn.
   const bare = ['-u', 'NODE_OPTIONS', process.execPath, OWNER, JSON.stringify(options)];
-  const child = spawn('env', bare, {
+  const child = spawn('/usr/bin/env', bare, {
     ...spawning,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
