@@ -33,6 +33,7 @@ const connectionsMax = 10;
 const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 30_000;
 const lockTimeoutMs = 10_000;
+const idleInTransactionTimeoutMs = 30_000;
 
 const parsers = new Map<number, (text: string) => unknown>([
   [pg.types.builtins.INT8, parseSafeInteger],
@@ -62,6 +63,8 @@ export function openDb(databaseUrl: string, onError: (error: Error) => void): Db
     max: connectionsMax,
     statement_timeout: statementTimeoutMs,
     lock_timeout: lockTimeoutMs,
+    // A process that froze inside a transaction must not hold its locks for ever.
+    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
   });
   pool.on('error', onError);
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
@@ -91,6 +94,25 @@ export async function migrate(db: Db): Promise<void> {
   if (error !== undefined) throw error;
 }
 
+/** Whether a lost connection, rather than the statement, caused `error`: the outcome is unknown. */
+export function isConnectionError(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  // SQLSTATE class 08 (connection), 57P01-03 (shutdown, crash, starting), 25P03 (idle too long in a
+  // transaction); else the socket's codes.
+  if (code !== undefined) return /^(08|57P0[123]$|25P03$|ECONN|EPIPE|ETIMEDOUT|ENOENT)/.test(code);
+  return /connection (terminated|timeout)|timeout exceeded when trying to connect/i.test(
+    message ?? '',
+  );
+}
+
+/** Whether the same may well succeed later: PostgreSQL is away, out of room, or too busy. */
+export function isTransientError(error: unknown): boolean {
+  if (isConnectionError(error)) return true;
+  // SQLSTATE class 53 (resources), 55P03 (lock timeout), 57014 (statement timeout), 40001 and 40P01
+  // (serialization failure, deadlock).
+  return /^(53|55P03$|57014$|40001$|40P01$)/.test((error as { code?: string }).code ?? '');
+}
+
 /** The log's own name, made by the first migration. */
 export async function readLogId(db: Db): Promise<string> {
   const row = await db.selectFrom('log_identity').select('log_id').executeTakeFirstOrThrow();
@@ -98,8 +120,7 @@ export async function readLogId(db: Db): Promise<string> {
 }
 
 // Positions and counts stay far below 2^53 (at 20,000 events a second for 14,000 years), so they
-// can
-// be plain numbers in JavaScript and in JSON.
+// can be plain numbers in JavaScript and in JSON.
 function parseSafeInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new RangeError(`int8 ${text} is beyond 2^53`);

@@ -1,7 +1,7 @@
 /**
  * `npm test [-- FILE...]`: starts one real PostgreSQL and one real Kafka for the whole run, then
- * tap. With
- * `CI=true` a missing broker is a failure, else the tests that need one are skipped and named.
+ * tap. With `CI=true` a missing broker is a failure, else the tests that need one are skipped and
+ * named.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

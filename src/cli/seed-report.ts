@@ -1,7 +1,6 @@
 /**
  * The seed report as commands: CNN Indonesia, 12 September 2022, relaying AFP and CNN. Facts and
- * short
- * quotes only. Place ids are GeoNames and ISO 3166-2.
+ * short quotes only. Place ids are GeoNames and ISO 3166-2.
  */
 
 /** One command of the API; its key makes recording it twice the same as once. */

@@ -15,7 +15,8 @@ export async function serve(config: Config): Promise<Service> {
   const logger = makeLogger(config.logLevel);
   const service = await startService(config, logger);
   closeWithGrace({ delay: closeTimeoutMs, logger }, async ({ err }) => {
-    if (err) logger.fatal({ err }, 'closing after an unexpected error');
+    // Not `fatal`, which would flush for ever to a log whose reader is gone.
+    if (err) logger.error({ err }, 'closing after an unexpected error');
     await service.close();
   });
   process.stdout.write(`frontlog listening on ${service.url ?? 'no port (no role api)'}\n`);

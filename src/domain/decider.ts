@@ -32,8 +32,7 @@ export class Rejection<Code extends string = string> {
 
 /**
  * An aggregate. `decide` answers with the events that follow from the command, with none where it
- * is
- * already so, or with a `Rejection`. It reads no clock and makes no ids: both come with the
+ * is already so, or with a `Rejection`. It reads no clock and makes no ids: both come with the
  * command.
  */
 export type Decider<

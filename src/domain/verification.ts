@@ -17,10 +17,8 @@ export type Verification = {
 
 /**
  * Policy v1: refuted or verified, by an assessor of reliability A or B with evidence; then
- * disputed;
- * then corroborated; then could_not_verify; else unverified. An assessor's latest verdict counts.
- * The
- * counts tell what the status leaves out.
+ * disputed; then corroborated; then could_not_verify; else unverified. An assessor's latest verdict
+ * counts. The counts tell what the status leaves out.
  */
 export function verificationOf(assessments: readonly Assessment[]): Verification {
   const latest = new Map(assessments.map((one) => [one.assessor_id, one]));

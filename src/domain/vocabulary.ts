@@ -1,7 +1,6 @@
 /**
  * The words every event and command share: identifiers, times, places, attribution. A schema here
- * is
- * the one source of its TypeScript type, its validation and its place in the API documents.
+ * is the one source of its TypeScript type, its validation and its place in the API documents.
  */
 import { type Static, type TSchema, Type } from 'typebox';
 
@@ -75,8 +74,7 @@ export const PlaceId = reference('place');
 export const ReportId = reference('report');
 
 // Narrower than RFC 3339: no leap second and offsets to +-14:59 only, because PostgreSQL's
-// timestamptz
-// moves the one and refuses the other; years 1000 to 2999.
+// timestamptz moves the one and refuses the other; years 1000 to 2999.
 const instantPattern =
   '^[12]\\d{3}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:[0-5]\\d(\\.\\d{1,6})?(Z|[+-](0\\d|1[0-4]):[0-5]\\d)$';
 const datePattern = '^[12]\\d{3}-\\d{2}-\\d{2}$';

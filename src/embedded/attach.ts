@@ -17,10 +17,8 @@ const KEEPER = fileURLToPath(new URL('keeper.ts', import.meta.url));
 /**
  * Connects to the keeper of a data directory (its real path), starting one if there is none, says
  * what is wanted, and calls `heard` with all that the keeper tells after its greeting. Two
- * processes
- * that do so at once end up with one keeper, as only one can lock the directory. Throws, quoting
- * its
- * log, when a keeper cannot start, or when none greets in time.
+ * processes that do so at once end up with one keeper, as only one can lock the directory. Throws,
+ * quoting its log, when a keeper cannot start, or when none greets in time.
  */
 export async function attach(
   dataDir: string,

@@ -14,8 +14,7 @@ const ENVIRONMENT = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
 
 /**
  * PostgreSQL refuses to run as root. For root this answers the owner of `directory` or, when that
- * is
- * root itself, the user `postgres`, created if there is none; for anyone else undefined: as is.
+ * is root itself, the user `postgres`, created if there is none; for anyone else undefined: as is.
  */
 export async function postgresUser(
   directory: string,

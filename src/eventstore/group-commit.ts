@@ -25,9 +25,8 @@ type Waiting = EncodedAppend & {
 
 /**
  * `append` queues for `appendBatch`, which stores a batch in one transaction and answers with a
- * result
- * per append. No two appends of a batch share a stream or an event id. An error of `appendBatch`
- * reaches all of its batch.
+ * result per append. No two appends of a batch share a stream or an event id. An error of
+ * `appendBatch` reaches all of its batch.
  */
 export function groupCommit(appendBatch: (batch: EncodedAppend[]) => Promise<AppendResult[]>) {
   let queue: Waiting[] = [];

@@ -1,7 +1,7 @@
 /** The log in PostgreSQL. Its guarantees are kept by `append_events` (migrations/0001_log.sql). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { Db } from '../db.ts';
+import { type Db, isConnectionError } from '../db.ts';
 import type { AppendResult, EventStore, RecordedEvent } from './event-store.ts';
 import { type EncodedAppend, groupCommit } from './group-commit.ts';
 
@@ -54,16 +54,6 @@ export function postgresEventStore(db: Db): EventStore {
       return row?.position ?? 0;
     },
   };
-}
-
-/** Whether a lost connection, rather than the statement, caused `error`: the outcome is unknown. */
-export function isConnectionError(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
-  // SQLSTATE class 08 (connection), 57P01-03 (shutdown, crash, starting); else the socket's codes.
-  if (code !== undefined) return /^(08|57P0[123]$|ECONN|EPIPE|ETIMEDOUT|ENOENT)/.test(code);
-  return /connection (terminated|timeout)|timeout exceeded when trying to connect/i.test(
-    message ?? '',
-  );
 }
 
 // Same batch, same ids: if the first try did commit, the second finds duplicates.

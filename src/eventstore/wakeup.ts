@@ -15,8 +15,7 @@ export type Wakeup = {
 
 /**
  * One dedicated LISTEN connection for the process. NOTIFY is a hint only: while the connection is
- * down,
- * readers poll.
+ * down, readers poll.
  */
 export function listenForAppends(databaseUrl: string, onError: (error: unknown) => void): Wakeup {
   const hints = new EventEmitter().setMaxListeners(0);

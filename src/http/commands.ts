@@ -30,8 +30,7 @@ type Headers = { 'idempotency-key'?: string; 'if-match'?: string };
 
 /**
  * One writing route. The id is in the path where the pattern says `:id`, else in the body, as
- * `idSchema`
- * or else `EntityId` has it, or made.
+ * `idSchema` or else `EntityId` has it, or made.
  */
 export type CommandRoute = {
   readonly url: string;

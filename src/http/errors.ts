@@ -1,6 +1,7 @@
 /** Every refusal of the API, said once: RFC 9457 problems, and which status each has. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { isTransientError } from '../db.ts';
 import type { ActorRejection } from '../domain/actor.ts';
 import type { ClaimRejection } from '../domain/claim.ts';
 import type { ConflictRejection } from '../domain/conflict.ts';
@@ -10,7 +11,6 @@ import type { PlaceRejection } from '../domain/place.ts';
 import type { ReportRejection } from '../domain/report.ts';
 import { Overloaded, TooLarge } from '../eventstore/event-store.ts';
 import type { ExecuteRejection } from '../eventstore/execute.ts';
-import { isConnectionError } from '../eventstore/postgres.ts';
 import { ViewBehind } from '../projections/vintage.ts';
 
 /** Every code a command can be refused with. */
@@ -157,7 +157,7 @@ function problemOf(error: FastifyError): ProblemMembers {
   if (error instanceof ViewBehind) {
     return { status: 503, code: 'view-behind', detail: error.message };
   }
-  if (isConnectionError(error)) {
+  if (isTransientError(error)) {
     return { status: 503, code: 'log-unavailable', detail: 'PostgreSQL cannot be reached' };
   }
   if (error.statusCode !== undefined && error.statusCode < 500) {

@@ -1,12 +1,12 @@
 /**
  * Runs a projection: reads the log after its checkpoint and applies it, rows and checkpoint in one
- * transaction. Several processes may run the same one: the checkpoint's row lock takes turns.
+ * transaction. Several processes may run the same one: who holds the checkpoint's row works, the
+ * others wait for the next wake-up.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { Db } from '../db.ts';
+import { type Db, isTransientError } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
-import { isConnectionError } from '../eventstore/postgres.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
 import type { Projection } from './projection.ts';
 
@@ -25,7 +25,7 @@ export async function runProjection(
     try {
       if ((await projectBatch(db, store, projection)) === 0) await wakeup.next(signal);
     } catch (error) {
-      if (!isConnectionError(error)) return pause(db, projection, error as Error, logger);
+      if (!isTransientError(error)) return pause(db, projection, error as Error, logger);
       logger.warn({ err: error, projection: projection.name }, 'projection waits for PostgreSQL');
       await sleep(backOffMs, undefined, { signal }).catch(() => undefined);
     }
@@ -46,17 +46,22 @@ export async function prepareProjection(db: Db, { name, version, createTables }:
     .execute();
 }
 
-/** Applies up to `batchSizeMax` events after the checkpoint; answers how many it read. */
+/**
+ * Applies up to `batchSizeMax` events after the checkpoint; answers how many it read: 0 also when
+ * another process is at it.
+ */
 export function projectBatch(db: Db, store: EventStore, projection: Projection): Promise<number> {
   return db.transaction().execute(async (transaction) => {
-    const { position } = await transaction
+    const checkpoint = await transaction
       .selectFrom('projections')
       .select('position')
       .where('name', '=', projection.name)
       .where('version', '=', projection.version)
       .forUpdate()
-      .executeTakeFirstOrThrow();
-    const events = await store.readLog(position, batchSizeMax);
+      .skipLocked()
+      .executeTakeFirst();
+    if (checkpoint === undefined) return 0;
+    const events = await store.readLog(checkpoint.position, batchSizeMax);
     const last = events.at(-1);
     if (last === undefined) return 0;
     const wanted = events.filter(({ type }) => projection.types.includes(type));

@@ -1,7 +1,6 @@
 /**
  * The relay: a subscription to the log that writes to Kafka. Each batch is one Kafka transaction
- * that
- * holds its checkpoint too, so messages and checkpoint become visible together or not at all.
+ * that holds its checkpoint too, so messages and checkpoint become visible together or not at all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Kafka, Partitioners, type Producer } from 'kafkajs';

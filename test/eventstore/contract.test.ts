@@ -98,8 +98,7 @@ t.test('of fifty appends at one version exactly one is stored', async (t) => {
 });
 
 // Seen to fail with the advisory lock taken out of append_events: the reader meets 2 before 1, or
-// the
-// second append fails on the position that both took.
+// the second append fails on the position that both took.
 t.test('an append waits for an open one, so a reader never misses a position', async (t) => {
   const { db } = await freshDatabase(t);
   const store = postgresEventStore(db);

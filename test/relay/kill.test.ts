@@ -15,10 +15,9 @@ const kills = process.env.FAULTS === 'full' ? 20 : 4;
 const writers = 8;
 const catchUpTimeoutMs = 60_000;
 
-// kill -9 of the whole service under load, again and again: what was acknowledged is in the log,
-// on the
-// topic once and in order, and in the views. Seen to fail with the checkpoint in a
-// transaction of its own.
+// kill -9 of the whole service under load, again and again: what was acknowledged is in the log, on
+// the topic once and in order, and in the views. Seen to fail with the checkpoint in a transaction
+// of its own.
 t.test(
   'kill -9 loses nothing acknowledged and sends nothing twice',
   { skip: withoutKafka },
