@@ -15,8 +15,7 @@ export async function serve(config: Config): Promise<Service> {
   const logger = makeLogger(config.logLevel);
   const service = await startService(config, logger);
   closeWithGrace({ delay: closeTimeoutMs, logger }, async ({ err }) => {
-    // Not `fatal`, which would flush for ever to a log whose reader is gone.
-    if (err) logger.error({ err }, 'closing after an unexpected error');
+    if (err) logger.fatal({ err }, 'closing after an unexpected error');
     await service.close();
   });
   process.stdout.write(`frontlog listening on ${service.url ?? 'no port (no role api)'}\n`);
@@ -25,7 +24,8 @@ export async function serve(config: Config): Promise<Service> {
 
 /** JSON lines on stderr; readable ones on a terminal. */
 export function makeLogger(level: string): Logger {
-  if (!process.stderr.isTTY) return pino({ level }, pino.destination(2));
+  // In step: what is still buffered when the log's reader goes would be flushed for ever.
+  if (!process.stderr.isTTY) return pino({ level }, pino.destination({ dest: 2, sync: true }));
   const options = { destination: 2, ignore: 'pid,hostname' };
   return pino({ level, transport: { target: 'pino-pretty', options } });
 }

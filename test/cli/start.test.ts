@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import t from 'tap';
 import { freshDatabase } from '../db.ts';
 
-// Seen to fail with `logger.fatal` on close: it tries for ever, and a signal no longer ends it.
 t.test('a service whose output nobody reads any more ends, and holds nothing', async (t) => {
   const { url } = await freshDatabase(t);
   const child = spawn(process.execPath, ['src/main.ts', 'start'], {
