@@ -34,6 +34,7 @@ const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 30_000;
 const lockTimeoutMs = 10_000;
 const idleInTransactionTimeoutMs = 30_000;
+const answerTimeoutMs = 10_000;
 
 const parsers = new Map<number, (text: string) => unknown>([
   [pg.types.builtins.INT8, parseSafeInteger],
@@ -71,6 +72,20 @@ export function openDb(databaseUrl: string, onError: (error: Error) => void): Db
 }
 
 /**
+ * One connection, outside the pool. A server that is there but does not answer a statement is given
+ * up after `answerTimeoutMs`.
+ */
+export async function connectOnce(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({
+    ...connectionOptions(databaseUrl),
+    query_timeout: answerTimeoutMs,
+    lock_timeout: answerTimeoutMs - 1_000,
+  });
+  await client.connect();
+  return client;
+}
+
+/**
  * Brings the tables up to date. Safe to call from several processes at once; a failure changes
  * nothing.
  */
@@ -100,7 +115,7 @@ export function isConnectionError(error: unknown): boolean {
   // SQLSTATE class 08 (connection), 57P01-03 (shutdown, crash, starting), 25P03 (idle too long in a
   // transaction); else the socket's codes.
   if (code !== undefined) return /^(08|57P0[123]$|25P03$|ECONN|EPIPE|ETIMEDOUT|ENOENT)/.test(code);
-  return /connection (terminated|timeout)|timeout exceeded when trying to connect/i.test(
+  return /connection terminated|timeout exceeded|timeout expired|query read timeout/i.test(
     message ?? '',
   );
 }
@@ -111,6 +126,11 @@ export function isTransientError(error: unknown): boolean {
   // SQLSTATE class 53 (resources), 55P03 (lock timeout), 57014 (statement timeout), 40001 and 40P01
   // (serialization failure, deadlock).
   return /^(53|55P03$|57014$|40001$|40P01$)/.test((error as { code?: string }).code ?? '');
+}
+
+/** Whether a row was refused because another has the same key. */
+export function isUniqueViolation(error: unknown): boolean {
+  return (error as { code?: string }).code === '23505';
 }
 
 /** The log's own name, made by the first migration. */

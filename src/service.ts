@@ -1,9 +1,8 @@
 /** The composition root: the only file that connects part to part. */
 import type { AddressInfo } from 'node:net';
-import pg from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { connectionOptions, type Db, migrate, openDb, readLogId } from './db.ts';
+import { connectOnce, type Db, migrate, openDb, readLogId } from './db.ts';
 import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
 import { postgresEventStore } from './eventstore/postgres.ts';
 import { listenForAppends } from './eventstore/wakeup.ts';
@@ -56,7 +55,12 @@ async function connectParts(
   open.push(() => db.destroy());
   await migrate(db);
   for (const projection of projections) await prepareProjection(db, projection);
-  const store = postgresEventStore(db);
+  const store = postgresEventStore({
+    db,
+    connect: () => connectOnce(databaseUrl),
+    onError: (err) => logger.warn({ err }, 'connection for appends lost'),
+  });
+  open.push(() => store.close());
   const wakeup = listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
   open.push(() => wakeup.close());
 
@@ -111,12 +115,6 @@ async function relayWhenKafkaIsThere(
   if (signal.aborted) return;
   if (config.kafka === 'embedded') await initTopics(found.brokers, config.kafkaPrefix, logger);
   await runRelay({ ...parts, kafka: kafkaClient(found.brokers, logger) }, signal);
-}
-
-async function connectOnce(databaseUrl: string): Promise<pg.Client> {
-  const client = new pg.Client(connectionOptions(databaseUrl));
-  await client.connect();
-  return client;
 }
 
 async function startEmbedded(config: Config, logger: Logger): Promise<EmbeddedServers | undefined> {

@@ -1,12 +1,14 @@
 /** A database of its own for each test, cloned from the migrated template. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { type Db, openDb } from '../src/db.ts';
+import { connectOnce, type Db, openDb } from '../src/db.ts';
+import type { EventStore } from '../src/eventstore/event-store.ts';
+import { postgresEventStore } from '../src/eventstore/postgres.ts';
 
 export const templateDatabase = 'test_template';
 
 /** What tests ask of tap. */
-type Test = { teardown(fn: () => Promise<unknown>): void };
+export type Test = { teardown(fn: () => Promise<unknown>): void };
 
 /** A fresh, migrated database that is gone after the test. */
 export async function freshDatabase(t: Test): Promise<{ url: string; db: Db }> {
@@ -24,6 +26,19 @@ export async function freshDatabase(t: Test): Promise<{ url: string; db: Db }> {
     await admin.destroy();
   });
   return { url: url.href, db };
+}
+
+/** The real store on a database, which may be shared; closed after the test. */
+export function openStore(t: Test, db: Db, url: string): EventStore {
+  const store = postgresEventStore({ db, connect: () => connectOnce(url), onError: report });
+  t.teardown(() => store.close());
+  return store;
+}
+
+/** The real store on a fresh database. */
+export async function freshStore(t: Test): Promise<{ url: string; db: Db; store: EventStore }> {
+  const { url, db } = await freshDatabase(t);
+  return { url, db, store: openStore(t, db, url) };
 }
 
 function report(error: Error): void {

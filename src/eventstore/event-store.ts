@@ -9,7 +9,10 @@ export type Metadata = {
 };
 
 export type NewEvent = {
-  /** UUID. The same id with the same content is the same event, appended once. */
+  /**
+   * UUID, in lower case. The same id with the same content (stream, type, schema version, data) is
+   * the same event, appended once. UUIDv7 keeps the index of ids compact.
+   */
   readonly id: string;
   readonly type: string;
   readonly schema_version: number;
@@ -36,8 +39,8 @@ export type Append = {
 
 export type AppendResult =
   /**
-   * `version` and `position` are the last event's; `duplicate` had been stored by an earlier
-   * append.
+   * `version` and `position` are the last event's; `duplicate` had been stored, all of it and in
+   * this order, by an earlier append.
    */
   | {
       readonly outcome: 'stored' | 'duplicate';
@@ -48,14 +51,18 @@ export type AppendResult =
 
 export type EventStore = {
   /**
-   * Durable once resolved. Refuses with `Overloaded` when its queue is full, with `TooLarge` over
-   * a limit.
+   * Durable once resolved. Rejects with `Overloaded` when its queue is full, with `TooLarge` over a
+   * limit, with a `TypeError` for what is no append. Any other error leaves open whether it was
+   * stored; the same append sent again answers that.
    */
   append(append: Append): Promise<AppendResult>;
   /** The stream's events from version 1, empty if there are none. */
   readStream(stream: string): Promise<RecordedEvent[]>;
-  /** Up to `limit` events after `position`, in order. */
-  readLog(position: number, limit: number): Promise<RecordedEvent[]>;
+  /**
+   * Up to `limit` events after `position`, in order; fewer if their data and metadata would be over
+   * `bytesMax` together, but one at least if there is one.
+   */
+  readLog(position: number, limit: number, bytesMax: number): Promise<RecordedEvent[]>;
   findEvent(id: string): Promise<RecordedEvent | undefined>;
   /** Which of `streams` have no event. */
   findMissingStreams(streams: readonly string[]): Promise<string[]>;

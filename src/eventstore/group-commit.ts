@@ -2,102 +2,116 @@
  * Group commit: appends that arrive while a batch is under way make up the next one. There is no
  * timer, so a lone append waits for nothing.
  */
-import { type Append, type AppendResult, Overloaded, TooLarge } from './event-store.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isTransientError } from '../db.ts';
+import { type EncodedAppend, encode } from './encode.ts';
+import { type Append, type AppendResult, Overloaded } from './event-store.ts';
 
 export const queueLengthMax = 10_000;
-export const batchSizeMax = 500;
+export const queueBytesMax = 64 * 1024 * 1024;
+/** Of events. An append is never split, so a batch may hold up to `appendEventsMax` more. */
+export const batchSizeMax = 1_000;
 export const batchBytesMax = 8 * 1024 * 1024;
-export const eventBytesMax = 512 * 1024;
-export const appendEventsMax = 100;
-
-/** An append with its events' data and metadata already as JSON text, counted once. */
-export type EncodedAppend = {
-  readonly append: Append;
-  readonly datas: readonly string[];
-  readonly metadatas: readonly string[];
-  readonly bytes: number;
-};
 
 type Waiting = EncodedAppend & {
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: unknown) => void;
 };
+/**
+ * Appends to one stream wait in line, and only a line's first is up for the next batch. The lines
+ * are in the order in which their turn comes.
+ */
+type Lines = Map<string, Waiting[]>;
 
 /**
- * `append` queues for `appendBatch`, which stores a batch in one transaction and answers with a
- * result per append. No two appends of a batch share a stream or an event id. An error of
- * `appendBatch` reaches all of its batch.
+ * Queues appends for `appendBatch`, which stores a batch in one transaction and answers with a
+ * result per append. No two appends of a batch share a stream or an event id. Rejects with
+ * `Overloaded` when the queue is full. An error that may pass (`isTransientError`) reaches all that
+ * wait; any other only the append that causes it.
  */
-export function groupCommit(appendBatch: (batch: EncodedAppend[]) => Promise<AppendResult[]>) {
-  let queue: Waiting[] = [];
+export function groupCommit(
+  appendBatch: (batch: readonly EncodedAppend[]) => Promise<readonly AppendResult[]>,
+): (append: Append) => Promise<AppendResult> {
+  const lines: Lines = new Map();
+  let queueLength = 0;
+  let queueBytes = 0;
   let running = false;
 
   async function run(): Promise<void> {
     running = true;
-    while (queue.length > 0) {
-      const { batch, rest } = nextBatch(queue);
-      queue = rest;
-      try {
-        const results = await appendBatch(batch);
-        batch.forEach((waiting, i) => {
-          waiting.resolve(results[i] as AppendResult);
-        });
-      } catch (error) {
-        for (const waiting of batch) waiting.reject(error);
-      }
-    }
+    // A turn of the event loop: who arrives with the first, or was just answered, comes along.
+    for (await nextTurn(); lines.size > 0; await nextTurn()) await settle(takeBatch(lines));
     running = false;
   }
 
-  return async (append: Append): Promise<AppendResult> => {
+  async function settle(batch: readonly Waiting[]): Promise<void> {
+    let results: readonly AppendResult[];
+    try {
+      results = await appendBatch(batch);
+    } catch (error) {
+      return fail(batch, error);
+    }
+    count(batch, -1);
+    for (const [i, { resolve }] of batch.entries()) resolve(results[i] as AppendResult);
+  }
+
+  async function fail(batch: readonly Waiting[], error: unknown): Promise<void> {
+    const isTransient = isTransientError(error);
+    if (!isTransient && batch.length > 1) {
+      for (const waiting of batch) await settle([waiting]);
+      return;
+    }
+    // The world is down: what waits behind would only wait as long again for the same answer.
+    const failed = isTransient ? [...batch, ...[...lines.values()].flat()] : batch;
+    if (isTransient) lines.clear();
+    count(failed, -1);
+    for (const { reject } of failed) reject(error);
+  }
+
+  function count(batch: readonly Waiting[], sign: 1 | -1): void {
+    for (const { bytes } of batch) {
+      queueLength += sign;
+      queueBytes += sign * bytes;
+    }
+  }
+
+  return async (append) => {
     const encoded = encode(append);
-    if (queue.length >= queueLengthMax) throw new Overloaded('the append queue is full');
-    return new Promise<AppendResult>((resolve, reject) => {
-      queue.push({ ...encoded, resolve, reject });
+    // What is under way counts too: the memory is held until it is answered.
+    if (queueLength >= queueLengthMax || queueBytes + encoded.bytes > queueBytesMax) {
+      throw new Overloaded(`${queueLength} appends of ${queueBytes} bytes are waiting`);
+    }
+    return new Promise((resolve, reject) => {
+      const waiting = { ...encoded, resolve, reject };
+      const line = lines.get(append.stream);
+      if (line === undefined) lines.set(append.stream, [waiting]);
+      else line.push(waiting);
+      count([waiting], 1);
       if (!running) void run();
     });
   };
 }
 
-function encode(append: Append): EncodedAppend {
-  const count = append.events.length;
-  if (count < 1 || count > appendEventsMax) {
-    throw new TooLarge(`an append holds 1 to ${appendEventsMax} events, not ${count}`);
-  }
-  const datas = append.events.map((event) => JSON.stringify(event.data));
-  const metadatas = append.events.map((event) => JSON.stringify(event.metadata));
-  let bytes = 0;
-  for (const [i, data] of datas.entries()) {
-    const eventBytes = Buffer.byteLength(data) + Buffer.byteLength(metadatas[i] as string);
-    if (eventBytes > eventBytesMax) {
-      throw new TooLarge(`an event holds at most ${eventBytesMax} bytes, not ${eventBytes}`);
-    }
-    bytes += eventBytes;
-  }
-  return { append, datas, metadatas, bytes };
-}
-
-function nextBatch(queue: readonly Waiting[]): { batch: Waiting[]; rest: Waiting[] } {
+/** Takes the first of as many lines as fit; a line with more in it goes to the end. */
+function takeBatch(lines: Lines): Waiting[] {
   const batch: Waiting[] = [];
-  const rest: Waiting[] = [];
-  const streams = new Set<string>();
   const ids = new Set<string>();
   let bytes = 0;
-  for (const [i, waiting] of queue.entries()) {
-    const full =
-      batch.length >= batchSizeMax || (batch.length > 0 && bytes + waiting.bytes > batchBytesMax);
-    if (full) return { batch, rest: rest.concat(queue.slice(i)) };
-    const { stream, events } = waiting.append;
-    const clashes = streams.has(stream) || events.some((event) => ids.has(event.id));
-    // A stream stays closed for the batch once one of its appends has to wait: order is kept.
-    streams.add(stream);
-    for (const event of events) ids.add(event.id);
-    if (clashes) {
-      rest.push(waiting);
-    } else {
-      batch.push(waiting);
-      bytes += waiting.bytes;
-    }
+  for (const line of lines.values()) {
+    const waiting = line[0] as Waiting;
+    if (ids.size >= batchSizeMax) break;
+    if (batch.length > 0 && bytes + waiting.bytes > batchBytesMax) break;
+    const { events } = waiting.append;
+    if (events.some(({ id }) => ids.has(id))) continue;
+    for (const { id } of events) ids.add(id);
+    bytes += waiting.bytes;
+    batch.push(waiting);
   }
-  return { batch, rest };
+  for (const { append } of batch) {
+    const line = lines.get(append.stream) as Waiting[];
+    line.shift();
+    lines.delete(append.stream);
+    if (line.length > 0) lines.set(append.stream, line);
+  }
+  return batch;
 }

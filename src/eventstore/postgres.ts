@@ -1,34 +1,85 @@
-/** The log in PostgreSQL. Its guarantees are kept by `append_events` (migrations/0001_log.sql). */
+/** The log in PostgreSQL. Its guarantees are kept by `migrations/0002_append.sql`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { type Db, isConnectionError } from '../db.ts';
-import type { AppendResult, EventStore, RecordedEvent } from './event-store.ts';
-import { type EncodedAppend, groupCommit } from './group-commit.ts';
+import type pg from 'pg';
+import { type Db, isConnectionError, isUniqueViolation } from '../db.ts';
+import { type AppendConnection, appendConnection } from './append-connection.ts';
+import type { EncodedAppend } from './encode.ts';
+import type { AppendResult, EventStore, NewEvent, RecordedEvent } from './event-store.ts';
+import { groupCommit } from './group-commit.ts';
 
-const attemptsMax = 4;
-const retryDelayMs = 50;
+/** For how long a batch whose connection was lost is sent again. */
+const resendMs = 5_000;
+const resendDelayMs = 50;
 const knownStreamsMax = 100_000;
 
-type ResultRow = {
-  outcome: AppendResult['outcome'];
-  version: number;
-  last_position: number | null;
+/** As `append_event` and `append_events` return it: outcome, version, last position. */
+type ResultRow = [AppendResult['outcome'], number, number | null];
+
+export type PostgresParts = {
+  /** For reading. */
+  readonly db: Db;
+  /** Opens the connection for appends alone, so that no slow read keeps one waiting. */
+  readonly connect: () => Promise<pg.Client>;
+  /** Hears when the idle connection for appends was lost; the next append opens another. */
+  readonly onError: (error: Error) => void;
 };
 
-/** Several stores, in any number of processes, may share one database. */
-export function postgresEventStore(db: Db): EventStore {
+/**
+ * Several stores, in any number of processes, may share one database. Close it when all its appends
+ * are answered.
+ */
+export function postgresEventStore({
+  db,
+  connect,
+  onError,
+}: PostgresParts): EventStore & { close(): Promise<void> } {
+  const connection = appendConnection(connect, onError);
   // Streams never end, so that one exists may be remembered for good.
   const known = new Set<string>();
   return {
-    append: groupCommit((batch) => appendWithRetry(db, batch)),
+    append: groupCommit((batch) => appendUntilAnswered(connection, batch)),
+
+    close: connection.close,
 
     readStream: (stream) =>
-      selectEvents(db).where('stream', '=', stream).orderBy('version').execute(),
+      db
+        .selectFrom('events')
+        .selectAll()
+        .where('stream', '=', stream)
+        .orderBy('version')
+        .$castTo<RecordedEvent>()
+        .execute(),
 
-    readLog: (position, limit) =>
-      selectEvents(db).where('position', '>', position).orderBy('position').limit(limit).execute(),
+    readLog: (after, limit, bytesMax) =>
+      db
+        .selectFrom((inner) =>
+          inner
+            .selectFrom('events')
+            .selectAll()
+            // The length of a json value is known without reading what is stored out of line.
+            .select(
+              sql<number>`sum(octet_length(data::text) + octet_length(metadata::text))
+                over (order by position)`.as('bytes'),
+            )
+            .where('position', '>', after)
+            .orderBy('position')
+            .limit(limit)
+            .as('page'),
+        )
+        .select(eventColumns)
+        .where(({ or, eb }) => or([eb('bytes', '<=', bytesMax), eb('position', '=', after + 1)]))
+        .orderBy('position')
+        .$castTo<RecordedEvent>()
+        .execute(),
 
-    findEvent: (id) => selectEvents(db).where('id', '=', id).executeTakeFirst(),
+    findEvent: (id) =>
+      db
+        .selectFrom('events')
+        .selectAll()
+        .where('id', '=', id)
+        .$castTo<RecordedEvent>()
+        .executeTakeFirst(),
 
     async findMissingStreams(streams) {
       const unsure = [...new Set(streams)].filter((stream) => !known.has(stream));
@@ -56,38 +107,89 @@ export function postgresEventStore(db: Db): EventStore {
   };
 }
 
-// Same batch, same ids: if the first try did commit, the second finds duplicates.
-async function appendWithRetry(db: Db, batch: EncodedAppend[]): Promise<AppendResult[]> {
-  for (let attempt = 1; ; attempt += 1) {
+const eventColumns = [
+  'position',
+  'id',
+  'stream',
+  'version',
+  'type',
+  'schema_version',
+  'recorded_at',
+  'data',
+  'metadata',
+] as const;
+
+// Same batch, same ids: if the try before did commit, this one finds duplicates.
+async function appendUntilAnswered(
+  connection: AppendConnection,
+  batch: readonly EncodedAppend[],
+): Promise<AppendResult[]> {
+  const deadline = performance.now() + resendMs;
+  let statement = loneEvent(batch) ?? allOf(batch);
+  for (let delayMs = resendDelayMs; ; delayMs *= 2) {
     try {
-      return await appendBatch(db, batch);
+      return ((await connection.query(statement)) as ResultRow[]).map(resultOf);
     } catch (error) {
-      if (attempt === attemptsMax || !isConnectionError(error)) throw error;
-      await sleep(retryDelayMs * attempt);
+      if (isConnectionError(error) && performance.now() + delayMs < deadline) {
+        await sleep(delayMs);
+      } else if (isUniqueViolation(error) && statement.name === 'append_event') {
+        statement = allOf(batch);
+      } else {
+        throw error;
+      }
     }
   }
 }
 
-async function appendBatch(db: Db, batch: EncodedAppend[]): Promise<AppendResult[]> {
-  const appends = batch.map(({ append }) => append);
-  const events = appends.flatMap((append) => append.events);
-  const { rows } = await sql<ResultRow>`
-    select outcome, version, last_position from append_events(
-      ${appends.map((append) => append.stream)}::text[],
-      ${appends.map(({ expectedVersion: v }) => (v === 'any' ? -1 : v))}::int[],
-      ${appends.map((append) => append.events.length)}::int[],
-      ${events.map((event) => event.id)}::uuid[],
-      ${events.map((event) => event.type)}::text[],
-      ${events.map((event) => event.schema_version)}::smallint[],
-      ${batch.flatMap(({ datas }) => datas)}::text[],
-      ${batch.flatMap(({ metadatas }) => metadatas)}::text[])`.execute(db);
-  return rows.map(({ outcome, version, last_position: position }) =>
-    outcome === 'stored' || outcome === 'duplicate'
-      ? { outcome, version, position: position as number }
-      : { outcome, currentVersion: version },
-  );
+function resultOf([outcome, version, position]: ResultRow): AppendResult {
+  if (outcome === 'stored' || outcome === 'duplicate') {
+    return { outcome, version, position: position as number };
+  }
+  return { outcome, currentVersion: version };
 }
 
-function selectEvents(db: Db) {
-  return db.selectFrom('events').selectAll().$castTo<RecordedEvent>();
+// A statement with a name is prepared once per connection.
+function loneEvent(batch: readonly EncodedAppend[]): pg.QueryArrayConfig | undefined {
+  const [{ append, datas, metadatas }, second] = batch as [EncodedAppend, EncodedAppend?];
+  const [event, next] = append.events as [NewEvent, NewEvent?];
+  if (second !== undefined || next !== undefined) return undefined;
+  return {
+    name: 'append_event',
+    rowMode: 'array',
+    text: 'select * from append_event($1, $2, $3, $4, $5, $6, $7)',
+    values: [
+      append.stream,
+      toInteger(append.expectedVersion),
+      event.id,
+      event.type,
+      event.schema_version,
+      datas[0],
+      metadatas[0],
+    ],
+  };
+}
+
+function allOf(batch: readonly EncodedAppend[]): pg.QueryArrayConfig {
+  const events = batch.flatMap(({ append }) => append.events);
+  return {
+    name: 'append_events',
+    rowMode: 'array',
+    text: 'select * from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+    values: [
+      batch.map(({ append }) => append.stream),
+      batch.map(({ append }) => toInteger(append.expectedVersion)),
+      batch.map(({ append }) => append.events.length),
+      batch.flatMap(({ append }, i) => append.events.map(() => i + 1)),
+      batch.flatMap(({ append }) => append.events.map((_, k) => k + 1)),
+      events.map(({ id }) => id),
+      events.map(({ type }) => type),
+      events.map(({ schema_version }) => schema_version),
+      batch.flatMap(({ datas }) => datas).join('\n'),
+      batch.flatMap(({ metadatas }) => metadatas).join('\n'),
+    ],
+  };
+}
+
+function toInteger(expectedVersion: number | 'any'): number {
+  return expectedVersion === 'any' ? -1 : expectedVersion;
 }

@@ -1,5 +1,5 @@
 /** Wakes readers of the log: by NOTIFY when an append commits, by a poll behind it in any case. */
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { connectionOptions } from '../db.ts';
@@ -8,55 +8,82 @@ export const pollIntervalMs = 1_000;
 const reconnectDelayMs = 500;
 
 export type Wakeup = {
-  /** Resolves when there may be more to read: soon after an append, at the latest by the poll. */
-  next(signal: AbortSignal): Promise<void>;
-  close(): Promise<void>;
+  /**
+   * How many hints there have been. A reader takes it before it reads, so that an append between
+   * its read and its `next` wakes it too.
+   */
+  readonly hints: number;
+  /**
+   * Resolves when there may be more to read than when `hints` was as given: soon after an append,
+   * at the latest by the poll. Resolves at once when `signal` is aborted.
+   */
+  next(hints: number, signal: AbortSignal): Promise<void>;
 };
+
+/** A wake-up whose hints come from `hint`. */
+export function manualWakeup(): Wakeup & { hint(): void } {
+  const waiting = new Set<() => void>();
+  let hints = 0;
+  return {
+    get hints() {
+      return hints;
+    },
+    next(seen, signal) {
+      if (hints !== seen || signal.aborted) return Promise.resolve();
+      return new Promise((resolve) => {
+        const wake = () => {
+          clearTimeout(poll);
+          signal.removeEventListener('abort', wake);
+          waiting.delete(wake);
+          resolve();
+        };
+        const poll = setTimeout(wake, pollIntervalMs);
+        signal.addEventListener('abort', wake);
+        waiting.add(wake);
+      });
+    },
+    hint() {
+      hints += 1;
+      for (const wake of waiting) wake();
+    },
+  };
+}
 
 /**
  * One dedicated LISTEN connection for the process. NOTIFY is a hint only: while the connection is
  * down, readers poll.
  */
-export function listenForAppends(databaseUrl: string, onError: (error: unknown) => void): Wakeup {
-  const hints = new EventEmitter().setMaxListeners(0);
+export function listenForAppends(
+  databaseUrl: string,
+  onError: (error: unknown) => void,
+): Wakeup & { close(): Promise<void> } {
+  const wakeup = manualWakeup();
   const closing = new AbortController();
-  const running = keepListening(databaseUrl, hints, closing.signal, onError);
-  return {
-    async next(signal) {
-      const awake = new AbortController();
-      const until = AbortSignal.any([signal, awake.signal]);
-      const hint = once(hints, 'append', { signal: until });
-      const poll = sleep(pollIntervalMs, undefined, { signal: until });
-      // Both end by abort once one of them has woken the reader; that is no failure.
-      await Promise.race([hint, poll].map((one) => one.catch(() => undefined)));
-      awake.abort();
-    },
+  const listening = keepListening(databaseUrl, wakeup.hint, closing.signal, onError);
+  return Object.assign(wakeup, {
     async close() {
       closing.abort();
-      await running;
+      await listening;
     },
-  };
+  });
 }
 
 async function keepListening(
   databaseUrl: string,
-  hints: EventEmitter,
+  hint: () => void,
   signal: AbortSignal,
   onError: (error: unknown) => void,
 ): Promise<void> {
   while (!signal.aborted) {
     const client = new pg.Client(connectionOptions(databaseUrl));
-    const ended = new Promise<void>((resolve) => {
-      client.once('end', () => resolve());
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
     client.on('error', onError);
-    client.on('notification', () => hints.emit('append'));
+    client.on('notification', hint);
+    const ended = once(client, 'end', { signal }).catch(() => undefined);
     try {
       await client.connect();
       await client.query('listen frontlog_events');
       // What was appended while nobody listened gave no hint.
-      hints.emit('append');
+      hint();
       await ended;
     } catch (error) {
       onError(error);

@@ -19,6 +19,7 @@ const Event = Type.Object({
 
 const StreamName = Type.String({ pattern: '^[a-z]{1,16}-[a-z0-9][A-Za-z0-9._:-]{0,127}$' });
 const positionMax = Number.MAX_SAFE_INTEGER;
+const pageBytesMax = 8 * 1024 * 1024;
 
 export function addLog(app: FastifyInstance, store: EventStore): void {
   app.get('/v1/events', {
@@ -43,8 +44,10 @@ export function addLog(app: FastifyInstance, store: EventStore): void {
     },
     handler: async (request) => {
       const { after, limit } = request.query as { after: number; limit: number };
-      const items = await store.readLog(after, limit);
-      const next_after = items.length === limit ? (items.at(-1)?.position ?? null) : null;
+      const items = await store.readLog(after, limit, pageBytesMax);
+      // A page may be short by its bytes, so that only the head tells whether there is more.
+      const last = items.at(-1)?.position ?? after;
+      const next_after = items.length > 0 && last < (await store.head()) ? last : null;
       return { items, next_after };
     },
   });

@@ -11,6 +11,7 @@ import type { Wakeup } from '../eventstore/wakeup.ts';
 import type { Projection } from './projection.ts';
 
 export const batchSizeMax = 1_000;
+const batchBytesMax = 8 * 1024 * 1024;
 const backOffMs = 1_000;
 
 type Parts = { db: Db; store: EventStore; wakeup: Wakeup; logger: Logger };
@@ -22,8 +23,9 @@ export async function runProjection(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
+    const { hints } = wakeup;
     try {
-      if ((await projectBatch(db, store, projection)) === 0) await wakeup.next(signal);
+      if ((await projectBatch(db, store, projection)) === 0) await wakeup.next(hints, signal);
     } catch (error) {
       if (!isTransientError(error)) return pause(db, projection, error as Error, logger);
       logger.warn({ err: error, projection: projection.name }, 'projection waits for PostgreSQL');
@@ -61,7 +63,7 @@ export function projectBatch(db: Db, store: EventStore, projection: Projection):
       .skipLocked()
       .executeTakeFirst();
     if (checkpoint === undefined) return 0;
-    const events = await store.readLog(checkpoint.position, batchSizeMax);
+    const events = await store.readLog(checkpoint.position, batchSizeMax, batchBytesMax);
     const last = events.at(-1);
     if (last === undefined) return 0;
     const wanted = events.filter(({ type }) => projection.types.includes(type));

@@ -3,10 +3,11 @@
  * that holds its checkpoint too, so messages and checkpoint become visible together or not at all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kafka, Partitioners, type Producer } from 'kafkajs';
+import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
+import { subscribe } from '../eventstore/subscription.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
 import { fence, publish, readCheckpoint } from './checkpoint.ts';
 import { type Lock, takeLock } from './lock.ts';
@@ -98,29 +99,40 @@ async function relayBatches(
   onProgress: () => void,
 ): Promise<void> {
   let committedAt = Date.now();
-  while (!signal.aborted && !lock.lost) {
-    const events = await store.readLog(state.position, batchSizeMax);
-    const batch = bounded(events, logId);
-    if (batch.length === 0 && Date.now() - committedAt < recommitIntervalMs) {
-      await wakeup.next(signal);
-      continue;
+  const subscription = subscribe(store, wakeup, {
+    after: state.position,
+    batchSizeMax,
+    batchBytesMax,
+    signal,
+  });
+  for await (const events of subscription) {
+    const isDue = events.length > 0 || Date.now() - committedAt >= recommitIntervalMs;
+    for (const batch of isDue ? inBatches(events, logId) : []) {
+      if (signal.aborted || lock.lost) return;
+      const position = state.position + batch.length;
+      await publish(producer, prefix, batch, { position, logId });
+      state.position = position;
+      committedAt = Date.now();
+      onProgress();
     }
-    const position = state.position + batch.length;
-    await publish(producer, prefix, batch, { position, logId });
-    state.position = position;
-    committedAt = Date.now();
-    onProgress();
+    if (lock.lost) return;
   }
 }
 
-function bounded(events: readonly RecordedEvent[], logId: string) {
-  const messages = [];
+/** The events' messages, split where a transaction would be over `batchBytesMax`. */
+function inBatches(events: readonly RecordedEvent[], logId: string): Message[][] {
+  let batch: Message[] = [];
+  const batches = [batch];
   let bytes = 0;
   for (const event of events) {
     const message = toMessage(event, logId);
     bytes += messageBytes(message);
-    if (messages.length > 0 && bytes > batchBytesMax) break;
-    messages.push(message);
+    if (batch.length > 0 && bytes > batchBytesMax) {
+      bytes = messageBytes(message);
+      batch = [];
+      batches.push(batch);
+    }
+    batch.push(message);
   }
-  return messages;
+  return batches;
 }

@@ -3,11 +3,11 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import t from 'tap';
 import type { Db } from '../../src/db.ts';
-import { postgresEventStore } from '../../src/eventstore/postgres.ts';
+import type { EventStore } from '../../src/eventstore/event-store.ts';
 import type { Wakeup } from '../../src/eventstore/wakeup.ts';
 import type { Projection } from '../../src/projections/projection.ts';
 import { prepareProjection, projectBatch, runProjection } from '../../src/projections/projector.ts';
-import { freshDatabase } from '../db.ts';
+import { freshStore } from '../db.ts';
 
 const logger = pino({ level: 'silent' });
 
@@ -29,7 +29,7 @@ function counting(name: string, before: () => void = () => undefined): Projectio
   };
 }
 
-async function appendOne(db: Db): Promise<void> {
+async function appendOne(store: EventStore): Promise<void> {
   const event = {
     id: randomUUID(),
     type: 'ActorRegistered',
@@ -38,7 +38,7 @@ async function appendOne(db: Db): Promise<void> {
     metadata: { correlation_id: 'c', recorded_by: 'test' },
   };
   const stream = `actor-${event.id}`;
-  await postgresEventStore(db).append({ stream, expectedVersion: 0, events: [event] });
+  await store.append({ stream, expectedVersion: 0, events: [event] });
 }
 
 async function countOf(db: Db, name: string): Promise<number> {
@@ -48,11 +48,10 @@ async function countOf(db: Db, name: string): Promise<number> {
 
 // Seen to fail, by the lock's timeout, with `skipLocked` taken out of the projector.
 t.test('while one process applies a batch, another finds nothing to do', async (t) => {
-  const { db } = await freshDatabase(t);
-  const store = postgresEventStore(db);
+  const { db, store } = await freshStore(t);
   const projection = counting('counted');
   await prepareProjection(db, projection);
-  await appendOne(db);
+  await appendOne(store);
   await db.transaction().execute(async (other) => {
     await sql`select from projections for update`.execute(other);
     t.equal(await projectBatch(db, store, projection), 0);
@@ -64,20 +63,19 @@ t.test('while one process applies a batch, another finds nothing to do', async (
 });
 
 t.test('a handler that throws pauses its projection and says why; the other goes on', async (t) => {
-  const { db } = await freshDatabase(t);
-  const store = postgresEventStore(db);
+  const { db, store } = await freshStore(t);
   const fails = counting('fails', () => {
     throw new Error('no such place');
   });
   const works = counting('works');
   await prepareProjection(db, fails);
   await prepareProjection(db, works);
-  await appendOne(db);
+  await appendOne(store);
   const stop = new AbortController();
   const wakeup: Wakeup = {
     // The first time there is nothing more to read, the run is over.
+    hints: 0,
     next: async () => stop.abort(),
-    close: async () => undefined,
   };
   const parts = { db, store, wakeup, logger };
   await runProjection(fails, parts, new AbortController().signal);
@@ -95,17 +93,16 @@ t.test('a handler that throws pauses its projection and says why; the other goes
 
 // Seen to fail with `isTransientError` answering false: the projection pauses for good.
 t.test('a projection outlives a statement that PostgreSQL had to cancel', async (t) => {
-  const { db } = await freshDatabase(t);
-  const store = postgresEventStore(db);
+  const { db, store } = await freshStore(t);
   let cancelled = 0;
   const projection = counting('counted', () => {
     cancelled += 1;
     if (cancelled === 1) throw Object.assign(new Error('canceling'), { code: '55P03' });
   });
   await prepareProjection(db, projection);
-  await appendOne(db);
+  await appendOne(store);
   const stop = new AbortController();
-  const wakeup = { next: async () => stop.abort(), close: async () => undefined };
+  const wakeup = { hints: 0, next: async () => stop.abort() };
   await runProjection(projection, { db, store, wakeup, logger }, stop.signal);
   t.equal(cancelled, 2);
   t.equal(await countOf(db, 'counted'), 1);

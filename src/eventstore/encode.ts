@@ -1,0 +1,79 @@
+/** An append as it is sent, and the limits it is held to before anything is sent. */
+import { type Append, type NewEvent, TooLarge } from './event-store.ts';
+
+export const eventBytesMax = 512 * 1024;
+export const appendEventsMax = 100;
+export const streamLengthMax = 256;
+export const typeLengthMax = 128;
+
+/** An append with its events' data and metadata as JSON text, each without a line break. */
+export type EncodedAppend = {
+  readonly append: Append;
+  readonly datas: readonly string[];
+  readonly metadatas: readonly string[];
+  /** Of all data and metadata, in UTF-8. */
+  readonly bytes: number;
+};
+
+const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+const schemaVersionMax = 32_767;
+const versionMax = 2_147_483_647;
+
+/**
+ * The append as JSON text. Throws `TooLarge` over a limit, and a `TypeError` for what no caller may
+ * send: one bad append would fail the whole batch that it is in.
+ */
+export function encode(append: Append): EncodedAppend {
+  const { stream, expectedVersion, events } = append;
+  checkName('stream', stream, streamLengthMax);
+  if (expectedVersion !== 'any' && !isIntegerWithin(expectedVersion, 0, versionMax)) {
+    throw new TypeError(`expected version ${expectedVersion} is not a version`);
+  }
+  if (events.length < 1 || events.length > appendEventsMax) {
+    throw new TooLarge(`an append holds 1 to ${appendEventsMax} events, not ${events.length}`);
+  }
+  if (new Set(events.map(({ id }) => id)).size < events.length) {
+    throw new TypeError('two events of the append have the same id');
+  }
+  const datas: string[] = [];
+  const metadatas: string[] = [];
+  let bytes = 0;
+  for (const event of events) {
+    checkEvent(event);
+    const data = JSON.stringify(event.data);
+    const metadata = JSON.stringify(event.metadata);
+    const eventBytes = Buffer.byteLength(data) + Buffer.byteLength(metadata);
+    if (eventBytes > eventBytesMax) {
+      throw new TooLarge(`an event holds at most ${eventBytesMax} bytes, not ${eventBytes}`);
+    }
+    datas.push(data);
+    metadatas.push(metadata);
+    bytes += eventBytes;
+  }
+  return { append, datas, metadatas, bytes };
+}
+
+function checkEvent({ id, type, schema_version, data, metadata }: NewEvent): void {
+  if (!uuid.test(id)) throw new TypeError(`event id ${id} is not a UUID in lower case`);
+  checkName('event type', type, typeLengthMax);
+  if (!isIntegerWithin(schema_version, 1, schemaVersionMax)) {
+    throw new TypeError(`schema version ${schema_version} is not from 1 to ${schemaVersionMax}`);
+  }
+  for (const object of [data, metadata]) {
+    if (typeof object !== 'object' || object === null) throw new TypeError('data is no object');
+  }
+}
+
+function checkName(what: string, name: string, lengthMax: number): void {
+  if (name.length > lengthMax) {
+    throw new TooLarge(`a ${what} has at most ${lengthMax} characters, not ${name.length}`);
+  }
+  // PostgreSQL refuses NUL in text, and a lone surrogate would be stored as another character.
+  if (name === '' || name.includes('\0') || !name.isWellFormed()) {
+    throw new TypeError(`${JSON.stringify(name)} is no ${what}`);
+  }
+}
+
+function isIntegerWithin(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
+}
