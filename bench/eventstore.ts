@@ -1,50 +1,159 @@
-/** Appends of single events to new streams, beside one plain insert per event, in the same run. */
-import { sql } from 'kysely';
-import { v7 as uuidv7 } from 'uuid';
-import { type Db, migrate } from '../src/db.ts';
-import { postgresEventStore } from '../src/eventstore/postgres.ts';
+/** The event store beside its peers, plain INSERT and COPY: one run, one PostgreSQL. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { connectionOptions, openDb } from '../src/db.ts';
+import type { EventStore } from '../src/eventstore/event-store.ts';
+import { closedLoop, inTurn, round, table } from './measure.ts';
+import { castore, emmett, messageDb } from './peers.ts';
+import type { Bench, FreshDatabase } from './run.ts';
+import { type Contender, copy, frontlog, newEvent, plainInsert } from './stores.ts';
 
-const runMs = 4_000;
-const callers = [1, 16, 64];
-const data = { text: 'x'.repeat(400) };
-const metadata = { correlation_id: 'bench', recorded_by: 'bench' };
+const callerCounts = [1, 16, 64, 512];
+const callersCompared = 64;
+const importAppends = 16;
+const importEvents = 100;
+const readPageSize = 2_000;
 
-type Append = (stream: string, id: string) => Promise<unknown>;
-type Figure = { callers: number; store_per_s: number; insert_per_s: number; ratio: number };
+/** What event-store.md of the design promises, as ratios. */
+const targets = {
+  'over emmett, 64 callers': { least: 10 },
+  'over message-db, 64 callers': { least: 8 },
+  'over castore, 64 callers': { least: 2.5 },
+  'over COPY, 64 callers': { least: 0.55 },
+  'time of a lone append over a bare insert': { most: 1.3 },
+  'bulk import over COPY': { least: 0.7 },
+  'reading over a bare paged select': { least: 0.9 },
+  'events lost by a live reader': { most: 0 },
+} as const;
 
-export async function benchEventStore(db: Db): Promise<Figure[]> {
-  await migrate(db);
-  await sql`create table plain (position bigserial primary key, id uuid unique, stream text,
-    version int, data json, metadata json, unique (stream, version))`.execute(db);
-  const store = postgresEventStore(db);
-  const viaStore: Append = (stream, id) => {
-    const event = { id, type: 'Benched', schema_version: 1, data, metadata };
-    return store.append({ stream, expectedVersion: 0, events: [event] });
+export const benchEventStore: Bench = async (fresh, short) => {
+  const ms = short ? 500 : 3_000;
+  const ours = await frontlog(await fresh('frontlog'));
+  const contenders: Record<string, Contender> = {
+    frontlog: ours,
+    'plain insert': await plainInsert(await fresh('plain')),
+    castore: await castore(await fresh('castore')),
+    'message-db': await messageDb(await fresh('message_db')),
+    emmett: await emmett(await fresh('emmett')),
   };
-  const viaInsert: Append = (stream, id) =>
-    sql`insert into plain (id, stream, version, data, metadata) values
-      (${id}, ${stream}, 1, ${JSON.stringify(data)}, ${JSON.stringify(metadata)})`.execute(db);
-  await perSecond(viaStore, 16);
-  const figures = [];
-  for (const n of callers) {
-    const store_per_s = await perSecond(viaStore, n);
-    const insert_per_s = await perSecond(viaInsert, n);
-    const ratio = Math.round((100 * store_per_s) / insert_per_s) / 100;
-    figures.push({ callers: n, store_per_s, insert_per_s, ratio });
+  for (const { append } of Object.values(contenders)) {
+    await closedLoop(append, { callers: 16, ms: ms / 3 });
   }
-  return figures;
+  const lost: Record<string, number | undefined> = {};
+  for (const [name, contender] of Object.entries(contenders)) {
+    lost[name] = await lostByReader(contender, ms);
+  }
+  const rows = [];
+  const at64 = new Map<string, number>();
+  for (const callers of callerCounts) {
+    for (const [name, { append }] of Object.entries(contenders)) {
+      const figure = await closedLoop(append, { callers, ms });
+      if (callers === callersCompared) at64.set(name, figure.per_s);
+      rows.push({ callers, store: name, ...figure, 'lost by a live reader': lost[name] ?? 'none' });
+    }
+  }
+  const pairs = await compare(ours, fresh, short);
+  for (const { close } of Object.values(contenders)) await close();
+  const over = (name: string) => (at64.get('frontlog') as number) / (at64.get(name) as number);
+  const ratios: Record<keyof typeof targets, number> = {
+    'over emmett, 64 callers': round(over('emmett'), 1),
+    'over message-db, 64 callers': round(over('message-db'), 1),
+    'over castore, 64 callers': round(over('castore'), 1),
+    ...pairs,
+    'events lost by a live reader': lost.frontlog ?? -1,
+  };
+  const verdicts = Object.entries(targets).map(([name, target]) => ({
+    ratio: name,
+    measured: ratios[name as keyof typeof targets],
+    target: 'least' in target ? `at least ${target.least}` : `at most ${target.most}`,
+  }));
+  return { text: `${table(rows)}\n${table(verdicts)}`, json: { figures: rows, ratios } };
+};
+
+/** The pairs that a drifting machine would blur: measured in turn, medians compared. */
+async function compare(
+  ours: Contender & { store: EventStore },
+  fresh: FreshDatabase,
+  short: boolean,
+) {
+  const rounds = short ? 3 : 7;
+  const ms = short ? 300 : 1_000;
+  const limit = await copy(await fresh('copy'));
+  const bare = await plainInsert(await fresh('bare'), 1);
+  const perSecond =
+    (append: () => Promise<unknown>, callers: number, eventsPerCall = 1) =>
+    async () =>
+      (await closedLoop(append, { callers, ms, eventsPerCall })).per_s;
+  const importOne = () => {
+    const events = Array.from({ length: importEvents }, newEvent);
+    return ours.store.append({ stream: `import-${events[0]?.id}`, expectedVersion: 0, events });
+  };
+  await limit.run(5_000);
+  const speed = await inTurn(rounds, {
+    append: perSecond(ours.append, callersCompared),
+    copy: () => limit.run(short ? 10_000 : 50_000),
+    import: perSecond(importOne, importAppends, importEvents),
+  });
+  const lone = await inTurn(2 * rounds, {
+    ours: perSecond(ours.append, 1),
+    bare: perSecond(bare.append, 1),
+  });
+  const reading = await compareReading(ours.store, await fresh('frontlog', true), rounds);
+  await limit.close();
+  await bare.close();
+  return {
+    'over COPY, 64 callers': round(speed.append / speed.copy, 2),
+    'time of a lone append over a bare insert': round(lone.bare / lone.ours, 2),
+    'bulk import over COPY': round(speed.import / speed.copy, 2),
+    'reading over a bare paged select': round(reading, 2),
+  };
 }
 
-async function perSecond(append: Append, count: number): Promise<number> {
-  const started = performance.now();
-  let appended = 0;
-  const call = async () => {
-    while (performance.now() - started < runMs) {
-      const id = uuidv7();
-      await append(`bench-${id}`, id);
-      appended += 1;
-    }
+async function compareReading(store: EventStore, url: string, rounds: number): Promise<number> {
+  const db = openDb(url, (error) => process.stderr.write(`# ${error}\n`));
+  const client = new pg.Client(connectionOptions(url));
+  await client.connect();
+  const last = Math.min(await store.head(), 100_000);
+  const through = async (page: (after: number) => Promise<number>) => {
+    const started = performance.now();
+    for (let after = 0; after < last; ) after = await page(after);
+    return (last * 1_000) / (performance.now() - started);
   };
-  await Promise.all(Array.from({ length: count }, call));
-  return Math.round((appended * 1_000) / (performance.now() - started));
+  const speed = await inTurn(rounds, {
+    ours: () =>
+      through(async (after) => {
+        return (await store.readLog(after, readPageSize, 64e6)).at(-1)?.position ?? last;
+      }),
+    bare: () =>
+      through(async (after) => {
+        const { rows } = await client.query({
+          name: 'page',
+          text: 'select * from events where position > $1 order by position limit $2',
+          values: [after, readPageSize],
+        });
+        return rows.at(-1)?.position ?? last;
+      }),
+  });
+  await client.end();
+  await db.destroy();
+  return speed.ours / speed.bare;
+}
+
+/** Stored minus seen, of what is appended while the contender's own way of reading follows. */
+async function lostByReader(contender: Contender, ms: number): Promise<number | undefined> {
+  if (contender.follow === undefined) return undefined;
+  const before = await contender.count();
+  const stop = new AbortController();
+  let seen = 0;
+  const following = contender.follow((count) => {
+    seen += count;
+  }, stop.signal);
+  await sleep(200);
+  // Readers that start from the beginning have read what was there.
+  const skipped = seen;
+  await closedLoop(contender.append, { callers: callersCompared, ms });
+  await sleep(500);
+  stop.abort();
+  await following;
+  return (await contender.count()) - before - (seen - skipped);
 }

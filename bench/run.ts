@@ -1,21 +1,39 @@
-/** `npm run bench -- NAME`: one measurement, on an embedded PostgreSQL of its own. */
+/**
+ * `npm run bench -- NAME [--short]`: one measurement, on an embedded PostgreSQL of its own. Prints
+ * tables, and last the same as JSON. `--short` shows that it runs; its figures mean little.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDb } from '../src/db.ts';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
 import { embeddedServers } from '../src/embedded/servers.ts';
 import { benchEventStore } from './eventstore.ts';
+import { benchGrowth } from './growth.ts';
 
-const benches: Record<string, typeof benchEventStore> = { eventstore: benchEventStore };
+/** Makes a database of that name, or answers with the URL of one made before. */
+export type FreshDatabase = (name: string, made?: boolean) => Promise<string>;
+export type Bench = (
+  fresh: FreshDatabase,
+  short: boolean,
+) => Promise<{ text: string; json: unknown }>;
 
-const name = process.argv[2] ?? 'eventstore';
-const bench = benches[name];
+const benches: Record<string, Bench> = { eventstore: benchEventStore, growth: benchGrowth };
+
+const { values, positionals } = parseArgs({
+  options: { short: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const bench = benches[positionals[0] ?? ''];
+const say = (message: string) => process.stderr.write(`# ${message}\n`);
 if (bench === undefined) {
-  process.stderr.write(`no bench ${name}; there is ${Object.keys(benches).join(', ')}\n`);
+  say(`which bench? There is ${Object.keys(benches).join(', ')}`);
   process.exit(2);
 }
+installPeers();
 const dataDir = await mkdtemp(join(tmpdir(), 'frontlog-bench-'));
-const say = (message: string) => process.stderr.write(`# ${message}\n`);
 const servers = await embeddedServers({
   dataDir,
   postgres: true,
@@ -24,11 +42,31 @@ const servers = await embeddedServers({
   onExit: (server, detail) => say(`${server} ended: ${detail}`),
 });
 try {
-  const db = openDb((await servers.postgres) as string, (error) => say(error.message));
-  const figures = await bench(db);
-  process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
-  await db.destroy();
+  const server = (await servers.postgres) as string;
+  const { text, json } = await bench((name, made) => database(server, name, made), values.short);
+  process.stdout.write(`${text}\n${JSON.stringify(json)}\n`);
 } finally {
   await servers.stop();
   await rm(dataDir, { recursive: true, force: true });
+}
+// A peer keeps its connections, and with them the process.
+process.exit();
+
+async function database(server: string, name: string, made = false): Promise<string> {
+  const url = new URL(server);
+  url.pathname = `bench_${name}`;
+  if (made) return url.href;
+  const client = new pg.Client(server);
+  await client.connect();
+  await client.query(`create database bench_${name}`);
+  await client.end();
+  return url.href;
+}
+
+function installPeers(): void {
+  const folder = import.meta.dirname;
+  if (existsSync(join(folder, 'node_modules'))) return;
+  say('installing the peers');
+  const { status } = spawnSync('npm', ['ci', '--prefix', folder], { stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw new Error('the peers could not be installed');
 }

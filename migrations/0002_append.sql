@@ -23,6 +23,8 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+-- A batch of the largest size passes through in memory.
+set work_mem = '64MB'
 as $$
 declare
   head bigint;

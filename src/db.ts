@@ -57,7 +57,7 @@ export function connectionOptions(databaseUrl: string): pg.ClientConfig {
   };
 }
 
-/** A pool. `onError` hears of idle connections that broke; queries report their own errors. */
+/** A pool. `onError` hears of connections that broke; queries report their own errors too. */
 export function openDb(databaseUrl: string, onError: (error: Error) => void): Db {
   const pool = new pg.Pool({
     ...connectionOptions(databaseUrl),
@@ -68,6 +68,9 @@ export function openDb(databaseUrl: string, onError: (error: Error) => void): Db
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
   });
   pool.on('error', onError);
+  // The pool listens to idle connections only: one that breaks in use, though its query reports it,
+  // would end the process as an error that nobody hears.
+  pool.on('connect', (client) => client.on('error', onError));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 

@@ -51,7 +51,7 @@ async function connectParts(
   const embedded = await startEmbedded(config, logger);
   open.push(async () => embedded?.stop());
   const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
-  const db = openDb(databaseUrl, (err) => logger.warn({ err }, 'idle connection lost'));
+  const db = openDb(databaseUrl, (err) => logger.warn({ err }, 'connection lost'));
   open.push(() => db.destroy());
   await migrate(db);
   for (const projection of projections) await prepareProjection(db, projection);

@@ -1,5 +1,5 @@
 /**
- * The one connection that appends go through. A pool would do the same, but costs a lone append a
+ * A connection that appends go through. A pool would do the same, but costs a lone append a
  * tenth of its time (docs/decisions/0005-the-append-function.md).
  */
 import type pg from 'pg';

@@ -71,7 +71,11 @@ export type EventStore = {
 };
 
 /** The queue of appends is full: try again later. Nothing was stored. */
-export class Overloaded extends Error {}
+export class Overloaded extends Error {
+  override readonly name = 'Overloaded';
+}
 
 /** An append is over a limit, named in the message. Nothing was stored. */
-export class TooLarge extends Error {}
+export class TooLarge extends Error {
+  override readonly name = 'TooLarge';
+}

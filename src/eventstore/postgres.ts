@@ -6,7 +6,7 @@ import { type Db, isConnectionError, isUniqueViolation } from '../db.ts';
 import { type AppendConnection, appendConnection } from './append-connection.ts';
 import type { EncodedAppend } from './encode.ts';
 import type { AppendResult, EventStore, NewEvent, RecordedEvent } from './event-store.ts';
-import { groupCommit } from './group-commit.ts';
+import { groupCommit, lanes } from './group-commit.ts';
 
 /** For how long a batch whose connection was lost is sent again. */
 const resendMs = 5_000;
@@ -19,9 +19,9 @@ type ResultRow = [AppendResult['outcome'], number, number | null];
 export type PostgresParts = {
   /** For reading. */
   readonly db: Db;
-  /** Opens the connection for appends alone, so that no slow read keeps one waiting. */
+  /** Opens a connection for appends alone (up to `lanes`), so that no slow read delays one. */
   readonly connect: () => Promise<pg.Client>;
-  /** Hears when the idle connection for appends was lost; the next append opens another. */
+  /** Hears when an idle connection for appends was lost; the next append opens another. */
   readonly onError: (error: Error) => void;
 };
 
@@ -34,13 +34,24 @@ export function postgresEventStore({
   connect,
   onError,
 }: PostgresParts): EventStore & { close(): Promise<void> } {
-  const connection = appendConnection(connect, onError);
+  const connections = Array.from({ length: lanes }, () => appendConnection(connect, onError));
+  const free = [...connections];
   // Streams never end, so that one exists may be remembered for good.
   const known = new Set<string>();
   return {
-    append: groupCommit((batch) => appendUntilAnswered(connection, batch)),
+    append: groupCommit(async (batch) => {
+      // The last that became free: appends that come one by one all use the same.
+      const connection = free.pop() as AppendConnection;
+      try {
+        return await appendUntilAnswered(connection, batch);
+      } finally {
+        free.push(connection);
+      }
+    }),
 
-    close: connection.close,
+    async close() {
+      for (const connection of connections) await connection.close();
+    },
 
     readStream: (stream) =>
       db

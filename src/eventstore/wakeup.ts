@@ -20,8 +20,8 @@ export type Wakeup = {
   next(hints: number, signal: AbortSignal): Promise<void>;
 };
 
-/** A wake-up whose hints come from `hint`. */
-export function manualWakeup(): Wakeup & { hint(): void } {
+/** A wake-up whose hints come from `hint`, and which polls each `intervalMs`. */
+export function manualWakeup(intervalMs = pollIntervalMs): Wakeup & { hint(): void } {
   const waiting = new Set<() => void>();
   let hints = 0;
   return {
@@ -37,7 +37,7 @@ export function manualWakeup(): Wakeup & { hint(): void } {
           waiting.delete(wake);
           resolve();
         };
-        const poll = setTimeout(wake, pollIntervalMs);
+        const poll = setTimeout(wake, intervalMs);
         signal.addEventListener('abort', wake);
         waiting.add(wake);
       });
@@ -56,8 +56,9 @@ export function manualWakeup(): Wakeup & { hint(): void } {
 export function listenForAppends(
   databaseUrl: string,
   onError: (error: unknown) => void,
+  intervalMs = pollIntervalMs,
 ): Wakeup & { close(): Promise<void> } {
-  const wakeup = manualWakeup();
+  const wakeup = manualWakeup(intervalMs);
   const closing = new AbortController();
   const listening = keepListening(databaseUrl, wakeup.hint, closing.signal, onError);
   return Object.assign(wakeup, {

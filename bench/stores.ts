@@ -1,0 +1,162 @@
+/** Our store, and the two things it is held against in PostgreSQL itself: plain INSERT and COPY. */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import pg from 'pg';
+import { v7 as uuidv7 } from 'uuid';
+import { connectionOptions, connectOnce, migrate, openDb } from '../src/db.ts';
+import type { EventStore, NewEvent } from '../src/eventstore/event-store.ts';
+import { postgresEventStore } from '../src/eventstore/postgres.ts';
+import { subscribe } from '../src/eventstore/subscription.ts';
+import { listenForAppends } from '../src/eventstore/wakeup.ts';
+import { data, metadata } from './payload.ts';
+import { peer } from './peers.ts';
+
+export type Contender = {
+  /** Appends one event to a new stream. */
+  append(): Promise<unknown>;
+  /**
+   * A reader that follows the log as it grows, as the contender means it; calls `seen` with how many
+   * events came. Undefined where it offers none.
+   */
+  follow?: (seen: (count: number) => void, signal: AbortSignal) => Promise<void>;
+  /** How many events it holds. */
+  count(): Promise<number>;
+  close(): Promise<void>;
+};
+
+const pageSize = 1_000;
+const report = (error: unknown) => process.stderr.write(`# ${error}\n`);
+
+export function newEvent(): NewEvent {
+  return { id: uuidv7(), type: 'ClaimMade', schema_version: 1, data, metadata };
+}
+
+/** This store, as the service wires it. */
+export async function frontlog(url: string): Promise<Contender & { store: EventStore }> {
+  const db = openDb(url, report);
+  await migrate(db);
+  const store = postgresEventStore({ db, connect: () => connectOnce(url), onError: report });
+  return {
+    store,
+    append() {
+      const event = newEvent();
+      return store.append({ stream: `claim-${event.id}`, expectedVersion: 0, events: [event] });
+    },
+    async follow(seen, signal) {
+      const wakeup = listenForAppends(url, report);
+      const options = { after: await store.head(), batchSizeMax: pageSize, batchBytesMax: 8e6 };
+      for await (const events of subscribe(store, wakeup, { ...options, signal })) {
+        seen(events.length);
+      }
+      await wakeup.close();
+    },
+    count: () => countOf(url, 'events'),
+    async close() {
+      await store.close();
+      await db.destroy();
+    },
+  };
+}
+
+/** One INSERT per event into the same columns and indexes, the position from a sequence. */
+export async function plainInsert(url: string, connections = 10): Promise<Contender> {
+  const pool = new pg.Pool({ ...connectionOptions(url), max: connections });
+  pool.on('error', report);
+  await createTable(pool, 'plain', 'bigserial');
+  return {
+    append() {
+      const id = uuidv7();
+      return pool.query({
+        name: 'plain',
+        text: `insert into plain (id, stream, version, type, schema_version, recorded_at, data,
+          metadata) values ($1, $2, 1, 'ClaimMade', 1, now(), $3, $4) returning position`,
+        values: [id, `claim-${id}`, JSON.stringify(data), JSON.stringify(metadata)],
+      });
+    },
+    follow: (seen, signal) =>
+      followPositions(url, 'select position from plain where position > $1', seen, signal),
+    count: () => countOf(url, 'plain'),
+    close: () => pool.end(),
+  };
+}
+
+/** COPY of `rows` rows, in one transaction, into the same columns and indexes: the limit. */
+export async function copy(url: string) {
+  const { from } = await peer<{ from(sql: string): NodeJS.WritableStream & pg.Submittable }>(
+    'pg-copy-streams',
+  );
+  const client = new pg.Client(connectionOptions(url));
+  await client.connect();
+  await createTable(client, 'copied', 'bigint');
+  let position = 0;
+  function* lines(rows: number) {
+    for (let row = 0; row < rows; row += 1) {
+      position += 1;
+      const id = uuidv7();
+      const json = [JSON.stringify(data), JSON.stringify(metadata)].map((text) =>
+        text.replaceAll('\\', '\\\\'),
+      );
+      const recorded = new Date().toISOString();
+      const cells = [position, id, `claim-${id}`, 1, 'ClaimMade', 1, recorded, ...json];
+      yield `${cells.join('\t')}\n`;
+    }
+  }
+  /** Lines in chunks of the size of a socket's write. */
+  function* chunks(rows: number) {
+    let chunk = '';
+    for (const line of lines(rows)) {
+      chunk += line;
+      if (chunk.length < 64 * 1024) continue;
+      yield chunk;
+      chunk = '';
+    }
+    yield chunk;
+  }
+  return {
+    /** Answers rows per second. */
+    async run(rows: number): Promise<number> {
+      const started = performance.now();
+      await pipeline(Readable.from(chunks(rows)), client.query(from('copy copied from stdin')));
+      return Math.round((rows * 1_000) / (performance.now() - started));
+    },
+    close: () => client.end(),
+  };
+}
+
+/** Pages of positions, as fast as they come, remembering only the last one. */
+export async function followPositions(
+  url: string,
+  select: string,
+  seen: (count: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const client = new pg.Client(connectionOptions(url));
+  await client.connect();
+  let after = 0;
+  while (!signal.aborted) {
+    const { rows } = await client.query({
+      name: 'follow',
+      text: `${select} order by position limit ${pageSize}`,
+      values: [after],
+    });
+    seen(rows.length);
+    after = rows.at(-1)?.position ?? after;
+  }
+  await client.end();
+}
+
+export async function countOf(url: string, table: string): Promise<number> {
+  const client = new pg.Client(connectionOptions(url));
+  await client.connect();
+  const { rows } = await client.query(`select count(*) as n from ${table}`);
+  await client.end();
+  return rows[0].n;
+}
+
+async function createTable(client: pg.Pool | pg.Client, name: string, positions: string) {
+  await client.query(`create table ${name} (
+    position ${positions} primary key, id uuid not null unique, stream text collate "C" not null,
+    version integer not null, type text not null, schema_version smallint not null,
+    recorded_at timestamptz not null, data json not null, metadata json not null,
+    unique (stream, version))`);
+}
