@@ -26,7 +26,7 @@ type Emmett = {
   readMessagesBatch(
     execute: unknown,
     options: { after: bigint; batchSize: number },
-  ): Promise<{ currentGlobalPosition: bigint; messages: unknown[] }>;
+  ): Promise<{ currentGlobalPosition: bigint; messages: { metadata: { messageId: string } }[] }>;
 };
 type Dumbo = { dumbo(options: object): { execute: unknown; close(): Promise<void> } };
 
@@ -47,7 +47,7 @@ export async function emmett(url: string): Promise<Contender> {
       const pool = dumbo({ connectionString: url });
       for (let after = 0n; !signal.aborted; ) {
         const page = await readMessagesBatch(pool.execute, { after, batchSize: 1_000 });
-        seen(page.messages.length);
+        seen(page.messages.map(({ metadata }) => metadata.messageId));
         after = page.currentGlobalPosition;
       }
       await pool.close();
@@ -74,7 +74,7 @@ export async function messageDb(url: string): Promise<Contender> {
     follow: (seen, signal) =>
       followPositions(
         url,
-        'select global_position as position from message_store.messages where global_position > $1',
+        'select global_position as position, id from message_store.messages where global_position > $1',
         seen,
         signal,
       ),

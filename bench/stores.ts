@@ -11,14 +11,16 @@ import { listenForAppends } from '../src/eventstore/wakeup.ts';
 import { data, metadata } from './payload.ts';
 import { peer } from './peers.ts';
 
+export type Seen = (ids: readonly string[]) => void;
+
 export type Contender = {
   /** Appends one event to a new stream. */
   append(): Promise<unknown>;
   /**
-   * A reader that follows the log as it grows, as the contender means it; calls `seen` with how many
-   * events came. Undefined where it offers none.
+   * A reader that follows the log as it grows, as the contender means it; calls `seen` with the ids
+   * of the events that came. Undefined where it offers none.
    */
-  follow?: (seen: (count: number) => void, signal: AbortSignal) => Promise<void>;
+  follow?: (seen: Seen, signal: AbortSignal) => Promise<void>;
   /** How many events it holds. */
   count(): Promise<number>;
   close(): Promise<void>;
@@ -35,7 +37,11 @@ export function newEvent(): NewEvent {
 export async function frontlog(url: string): Promise<Contender & { store: EventStore }> {
   const db = openDb(url, report);
   await migrate(db);
-  const store = postgresEventStore({ db, connect: () => connectOnce(url), onError: report });
+  const store = postgresEventStore({
+    db,
+    connect: () => connectOnce(url, { pipeline: true }),
+    onError: report,
+  });
   return {
     store,
     append() {
@@ -44,9 +50,9 @@ export async function frontlog(url: string): Promise<Contender & { store: EventS
     },
     async follow(seen, signal) {
       const wakeup = listenForAppends(url, report);
-      const options = { after: await store.head(), batchSizeMax: pageSize, batchBytesMax: 8e6 };
+      const options = { after: 0, batchSizeMax: pageSize, batchBytesMax: 8e6 };
       for await (const events of subscribe(store, wakeup, { ...options, signal })) {
-        seen(events.length);
+        seen(events.map(({ id }) => id));
       }
       await wakeup.close();
     },
@@ -74,7 +80,7 @@ export async function plainInsert(url: string, connections = 10): Promise<Conten
       });
     },
     follow: (seen, signal) =>
-      followPositions(url, 'select position from plain where position > $1', seen, signal),
+      followPositions(url, 'select position, id from plain where position > $1', seen, signal),
     count: () => countOf(url, 'plain'),
     close: () => pool.end(),
   };
@@ -123,11 +129,11 @@ export async function copy(url: string) {
   };
 }
 
-/** Pages of positions, as fast as they come, remembering only the last one. */
+/** Pages of positions and ids, as fast as they come, remembering only the last position. */
 export async function followPositions(
   url: string,
   select: string,
-  seen: (count: number) => void,
+  seen: Seen,
   signal: AbortSignal,
 ): Promise<void> {
   const client = new pg.Client(connectionOptions(url));
@@ -139,7 +145,7 @@ export async function followPositions(
       text: `${select} order by position limit ${pageSize}`,
       values: [after],
     });
-    seen(rows.length);
+    seen(rows.map(({ id }) => id));
     after = rows.at(-1)?.position ?? after;
   }
   await client.end();

@@ -8,12 +8,11 @@ drop function append_events(text[], integer[], integer[], uuid[], text[], smalli
 --   wrong_version:     the stream's current version
 --   id_conflict:       the same; an event id is taken by other content, or by other company
 -- Per append: `streams`, `expected` (-1 is any version), `counts` of events. Per event, in order of
--- their appends: `append_of` and `nth`, both from 1, then the event itself; `datas` and `metadatas`
--- hold one JSON text a line, without line breaks inside.
+-- their appends: `append_of` and `nth`, both from 1, then the event itself.
 create function append_events(
   streams text[], expected integer[], counts integer[],
   append_of integer[], nth integer[], ids uuid[], types text[], schema_versions smallint[],
-  datas text, metadatas text
+  datas json[], metadatas json[]
 ) returns table (outcome text, version integer, last_position bigint)
 language plpgsql
 -- A plan made while the log was small would scan the whole of it later: index plans only, and no
@@ -64,9 +63,8 @@ begin
     with event as (
       select b.*, e.stream, e.version, e.position,
              e.stream = streams[b.a] and e.type = b.type and e.schema_version = b.schema_version
-               and e.data::text = b.data as same
-        from rows from (unnest(append_of, nth, ids, types, schema_versions),
-                        string_to_table(datas, E'\n'))
+               and e.data::text = b.data::text as same
+        from unnest(append_of, nth, ids, types, schema_versions, datas)
                as b(a, k, id, type, schema_version, data)
         left join events e on any_taken and e.id = b.id
     ), found as (
@@ -100,9 +98,8 @@ begin
   insert into events
     select head + b.i - case when accepted is null then 0 else refused_before[b.a] end,
            b.id, streams[b.a], currents[b.a] + b.k, b.type, b.schema_version,
-           batch_recorded_at, b.data::json, b.metadata::json
-      from rows from (unnest(append_of, nth, ids, types, schema_versions),
-                      string_to_table(datas, E'\n'), string_to_table(metadatas, E'\n'))
+           batch_recorded_at, b.data, b.metadata
+      from unnest(append_of, nth, ids, types, schema_versions, datas, metadatas)
              with ordinality as b(a, k, id, type, schema_version, data, metadata, i)
       where accepted is null or accepted[b.a];
   -- A hint to readers, once per batch; it is sent when the batch commits.
@@ -158,7 +155,7 @@ begin
       from append_events(
         array[to_stream], array[expected_version], array[1], array[1], array[1],
         array[event_id], array[event_type], array[event_schema_version],
-        event_data::text, event_metadata::text) as a;
+        array[event_data], array[event_metadata]) as a;
     return;
   end if;
 

@@ -75,12 +75,17 @@ export function openDb(databaseUrl: string, onError: (error: Error) => void): Db
 }
 
 /**
- * One connection, outside the pool. A server that is there but does not answer a statement is given
+ * One connection, outside the pool; a pipelined one sends a statement without waiting for the answer
+ * to the one before. A server that is there but does not answer a statement is given
  * up after `answerTimeoutMs`.
  */
-export async function connectOnce(databaseUrl: string): Promise<pg.Client> {
+export async function connectOnce(
+  databaseUrl: string,
+  { pipeline = false } = {},
+): Promise<pg.Client> {
   const client = new pg.Client({
     ...connectionOptions(databaseUrl),
+    pipeline,
     query_timeout: answerTimeoutMs,
     lock_timeout: answerTimeoutMs - 1_000,
   });

@@ -57,7 +57,7 @@ async function connectParts(
   for (const projection of projections) await prepareProjection(db, projection);
   const store = postgresEventStore({
     db,
-    connect: () => connectOnce(databaseUrl),
+    connect: () => connectOnce(databaseUrl, { pipeline: true }),
     onError: (err) => logger.warn({ err }, 'connection for appends lost'),
   });
   open.push(() => store.close());

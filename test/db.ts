@@ -30,7 +30,11 @@ export async function freshDatabase(t: Test): Promise<{ url: string; db: Db }> {
 
 /** The real store on a database, which may be shared; closed after the test. */
 export function openStore(t: Test, db: Db, url: string): EventStore {
-  const store = postgresEventStore({ db, connect: () => connectOnce(url), onError: report });
+  const store = postgresEventStore({
+    db,
+    connect: () => connectOnce(url, { pipeline: true }),
+    onError: report,
+  });
   t.teardown(() => store.close());
   return store;
 }

@@ -6,12 +6,13 @@ import { type Db, isConnectionError, isUniqueViolation } from '../db.ts';
 import { type AppendConnection, appendConnection } from './append-connection.ts';
 import type { EncodedAppend } from './encode.ts';
 import type { AppendResult, EventStore, NewEvent, RecordedEvent } from './event-store.ts';
-import { groupCommit, lanes } from './group-commit.ts';
+import { groupCommit } from './group-commit.ts';
 
 /** For how long a batch whose connection was lost is sent again. */
 const resendMs = 5_000;
 const resendDelayMs = 50;
 const knownStreamsMax = 100_000;
+const jsonOid = 114;
 
 /** As `append_event` and `append_events` return it: outcome, version, last position. */
 type ResultRow = [AppendResult['outcome'], number, number | null];
@@ -19,7 +20,7 @@ type ResultRow = [AppendResult['outcome'], number, number | null];
 export type PostgresParts = {
   /** For reading. */
   readonly db: Db;
-  /** Opens a connection for appends alone (up to `lanes`), so that no slow read delays one. */
+  /** Opens a pipelined connection for appends alone, so that no slow read keeps one waiting. */
   readonly connect: () => Promise<pg.Client>;
   /** Hears when an idle connection for appends was lost; the next append opens another. */
   readonly onError: (error: Error) => void;
@@ -34,24 +35,13 @@ export function postgresEventStore({
   connect,
   onError,
 }: PostgresParts): EventStore & { close(): Promise<void> } {
-  const connections = Array.from({ length: lanes }, () => appendConnection(connect, onError));
-  const free = [...connections];
+  const connection = appendConnection(connect, onError);
   // Streams never end, so that one exists may be remembered for good.
   const known = new Set<string>();
   return {
-    append: groupCommit(async (batch) => {
-      // The last that became free: appends that come one by one all use the same.
-      const connection = free.pop() as AppendConnection;
-      try {
-        return await appendUntilAnswered(connection, batch);
-      } finally {
-        free.push(connection);
-      }
-    }),
+    append: groupCommit((batch) => appendUntilAnswered(connection, batch)),
 
-    async close() {
-      for (const connection of connections) await connection.close();
-    },
+    close: connection.close,
 
     readStream: (stream) =>
       db
@@ -62,27 +52,8 @@ export function postgresEventStore({
         .$castTo<RecordedEvent>()
         .execute(),
 
-    readLog: (after, limit, bytesMax) =>
-      db
-        .selectFrom((inner) =>
-          inner
-            .selectFrom('events')
-            .selectAll()
-            // The length of a json value is known without reading what is stored out of line.
-            .select(
-              sql<number>`sum(octet_length(data::text) + octet_length(metadata::text))
-                over (order by position)`.as('bytes'),
-            )
-            .where('position', '>', after)
-            .orderBy('position')
-            .limit(limit)
-            .as('page'),
-        )
-        .select(eventColumns)
-        .where(({ or, eb }) => or([eb('bytes', '<=', bytesMax), eb('position', '=', after + 1)]))
-        .orderBy('position')
-        .$castTo<RecordedEvent>()
-        .execute(),
+    readLog: async (after, limit, bytesMax) =>
+      (await pageOfLog(after, limit, bytesMax).execute(db)).rows,
 
     findEvent: (id) =>
       db
@@ -118,17 +89,17 @@ export function postgresEventStore({
   };
 }
 
-const eventColumns = [
-  'position',
-  'id',
-  'stream',
-  'version',
-  'type',
-  'schema_version',
-  'recorded_at',
-  'data',
-  'metadata',
-] as const;
+// The length of a json value is known without reading what is stored out of line.
+function pageOfLog(after: number, limit: number, bytesMax: number) {
+  return sql<RecordedEvent>`
+    select position, id, stream, version, type, schema_version, recorded_at, data, metadata
+    from (select page.*, sum(octet_length(data::text) + octet_length(metadata::text))
+            over (order by position rows unbounded preceding) as bytes
+          from (select * from events where position > ${after}::bigint
+                order by position limit ${limit}::integer) as page) as counted
+    where bytes <= ${bytesMax}::bigint or position = ${after}::bigint + 1
+    order by position`;
+}
 
 // Same batch, same ids: if the try before did commit, this one finds duplicates.
 async function appendUntilAnswered(
@@ -195,12 +166,28 @@ function allOf(batch: readonly EncodedAppend[]): pg.QueryArrayConfig {
       events.map(({ id }) => id),
       events.map(({ type }) => type),
       events.map(({ schema_version }) => schema_version),
-      batch.flatMap(({ datas }) => datas).join('\n'),
-      batch.flatMap(({ metadatas }) => metadatas).join('\n'),
+      jsonArray(batch.flatMap(({ datas }) => datas)),
+      jsonArray(batch.flatMap(({ metadatas }) => metadatas)),
     ],
   };
 }
 
 function toInteger(expectedVersion: number | 'any'): number {
   return expectedVersion === 'any' ? -1 : expectedVersion;
+}
+
+/**
+ * JSON texts as PostgreSQL's binary format of `json[]`: dimensions, flags, element type, length,
+ * lower bound, then each element behind its length. As text each quotation mark would be escaped.
+ */
+function jsonArray(texts: readonly string[]): Buffer {
+  const bytes = texts.reduce((sum, text) => sum + 4 + Buffer.byteLength(text), 20);
+  const buffer = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const field of [1, 0, jsonOid, texts.length, 1]) at = buffer.writeInt32BE(field, at);
+  for (const text of texts) {
+    const length = buffer.write(text, at + 4);
+    at = buffer.writeInt32BE(length, at) + length;
+  }
+  return buffer;
 }

@@ -94,7 +94,7 @@ t.test(`kill -9 of the postmaster, ${kills} times`, async (t) => {
   // Each connection goes to where the server is now: the store waits the restart out.
   const store = postgresEventStore({
     db,
-    connect: () => connectOnce(servers.url),
+    connect: () => connectOnce(servers.url, { pipeline: true }),
     onError: () => undefined,
   });
   const acknowledged = new Map<string, number>();

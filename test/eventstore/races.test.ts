@@ -25,7 +25,7 @@ async function appendIn(
     name === 'append_event'
       ? sql<Row>`select * from append_event(${stream}, ${expected}, ${id}, 'T', 1::int2, '{}', '{}')`
       : sql<Row>`select * from append_events(${[stream]}, ${[expected]}, '{1}', '{1}', '{1}',
-          ${[id]}, '{T}', '{1}', '{}', '{}')`;
+          ${[id]}, '{T}', '{1}', ${'{"{}"}'}, ${'{"{}"}'})`;
   return (await call.execute(db)).rows[0] as Row;
 }
 

@@ -14,7 +14,7 @@ const url = process.argv[2] as string;
 const ignore = () => undefined;
 const store = postgresEventStore({
   db: openDb(url, ignore),
-  connect: () => connectOnce(url),
+  connect: () => connectOnce(url, { pipeline: true }),
   onError: ignore,
 });
 
