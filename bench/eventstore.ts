@@ -89,10 +89,14 @@ async function compare(
     return ours.store.append({ stream: `import-${events[0]?.id}`, expectedVersion: 0, events });
   };
   await limit.run(5_000);
-  const speed = await inTurn(rounds, {
-    append: perSecond(ours.append, callersCompared),
-    copy: () => limit.run(short ? 10_000 : 50_000),
-    import: perSecond(importOne, importAppends, importEvents),
+  const copyRows = short ? 10_000 : 50_000;
+  const stream = await inTurn(rounds, {
+    ours: perSecond(ours.append, callersCompared),
+    copy: () => limit.run(copyRows),
+  });
+  const bulk = await inTurn(rounds, {
+    ours: perSecond(importOne, importAppends, importEvents),
+    copy: () => limit.run(copyRows),
   });
   const lone = await inTurn(2 * rounds, {
     ours: perSecond(ours.append, 1),
@@ -101,15 +105,16 @@ async function compare(
   const reading = await compareReading(ours.store, await fresh('frontlog', true), rounds);
   await limit.close();
   await bare.close();
+  process.stderr.write(`# medians: ${JSON.stringify({ stream, bulk, lone, reading })}\n`);
   return {
-    'over COPY, 64 callers': round(speed.append / speed.copy, 2),
+    'over COPY, 64 callers': round(stream.ours / stream.copy, 2),
     'time of a lone append over a bare insert': round(lone.bare / lone.ours, 2),
-    'bulk import over COPY': round(speed.import / speed.copy, 2),
-    'reading over a bare paged select': round(reading, 2),
+    'bulk import over COPY': round(bulk.ours / bulk.copy, 2),
+    'reading over a bare paged select': round(reading.ours / reading.bare, 2),
   };
 }
 
-async function compareReading(store: EventStore, url: string, rounds: number): Promise<number> {
+async function compareReading(store: EventStore, url: string, rounds: number) {
   const db = openDb(url, (error) => process.stderr.write(`# ${error}\n`));
   const client = new pg.Client(connectionOptions(url));
   await client.connect();
@@ -136,7 +141,7 @@ async function compareReading(store: EventStore, url: string, rounds: number): P
   });
   await client.end();
   await db.destroy();
-  return speed.ours / speed.bare;
+  return speed;
 }
 
 /** Stored but not seen, of what is appended while the contender's own way of reading follows. */

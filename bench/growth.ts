@@ -66,7 +66,8 @@ async function fill(url: string, size: number): Promise<void> {
   for (let from = 1; from <= size; from += chunkRows) {
     await client.query(
       `insert into events
-       select position, id, 'claim-' || id, 1, 'ClaimMade', 1, clock_timestamp(), $3::json, $4::json
+       select position, id, 'claim-' || id, 1, 'ClaimMade', 1, clock_timestamp(), $3::json, $4::json,
+         position * octet_length($3::text || $4::text)
        from (select position, uuidv7() as id from generate_series($1::bigint, $2::bigint) position)`,
       [from, Math.min(from + chunkRows - 1, size), JSON.stringify(data), JSON.stringify(metadata)],
     );

@@ -14,6 +14,7 @@ export type EventsTable = {
   recorded_at: string;
   data: unknown;
   metadata: unknown;
+  bytes_through: number;
 };
 export type ProjectionsTable = {
   name: string;
@@ -36,8 +37,10 @@ const lockTimeoutMs = 10_000;
 const idleInTransactionTimeoutMs = 30_000;
 const answerTimeoutMs = 10_000;
 
+const int8ArrayOid = 1016;
 const parsers = new Map<number, (text: string) => unknown>([
   [pg.types.builtins.INT8, parseSafeInteger],
+  [int8ArrayOid, parseSafeIntegers],
   [pg.types.builtins.TIMESTAMPTZ, parseInstant],
   [pg.types.builtins.DATE, (text) => text],
 ]);
@@ -153,6 +156,13 @@ function parseSafeInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value)) throw new RangeError(`int8 ${text} is beyond 2^53`);
   return value;
+}
+
+// The driver's own parser leaves the elements as text.
+function parseSafeIntegers(text: string): (number | null)[] {
+  const parse = pg.types.getTypeParser(int8ArrayOid as never, 'text');
+  const elements: (string | null)[] = parse(text);
+  return elements.map((element) => (element === null ? null : parseSafeInteger(element)));
 }
 
 // A JS Date would drop the microseconds. The session's time zone is UTC.

@@ -11,7 +11,9 @@ export type EncodedAppend = {
   readonly append: Append;
   readonly datas: readonly string[];
   readonly metadatas: readonly string[];
-  /** Of all data and metadata, in UTF-8. */
+  /** Of each event's data and metadata, in UTF-8. */
+  readonly sizes: readonly number[];
+  /** Their sum. */
   readonly bytes: number;
 };
 
@@ -37,20 +39,21 @@ export function encode(append: Append): EncodedAppend {
   }
   const datas: string[] = [];
   const metadatas: string[] = [];
-  let bytes = 0;
+  const sizes: number[] = [];
   for (const event of events) {
     checkEvent(event);
     const data = JSON.stringify(event.data);
     const metadata = JSON.stringify(event.metadata);
-    const eventBytes = Buffer.byteLength(data) + Buffer.byteLength(metadata);
-    if (eventBytes > eventBytesMax) {
-      throw new TooLarge(`an event holds at most ${eventBytesMax} bytes, not ${eventBytes}`);
+    const size = Buffer.byteLength(data) + Buffer.byteLength(metadata);
+    if (size > eventBytesMax) {
+      throw new TooLarge(`an event holds at most ${eventBytesMax} bytes, not ${size}`);
     }
     datas.push(data);
     metadatas.push(metadata);
-    bytes += eventBytes;
+    sizes.push(size);
   }
-  return { append, datas, metadatas, bytes };
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  return { append, datas, metadatas, sizes, bytes };
 }
 
 function checkEvent({ id, type, schema_version, data, metadata }: NewEvent): void {

@@ -14,8 +14,11 @@ const resendDelayMs = 50;
 const knownStreamsMax = 100_000;
 const jsonOid = 114;
 
-/** As `append_event` and `append_events` return it: outcome, version, last position. */
-type ResultRow = [AppendResult['outcome'], number, number | null];
+type Outcome = AppendResult['outcome'];
+/** A statement, and how its only row answers the appends of the batch. */
+type Statement = pg.QueryArrayConfig & {
+  readonly resultsOf: (row: unknown[]) => AppendResult[];
+};
 
 export type PostgresParts = {
   /** For reading. */
@@ -44,24 +47,21 @@ export function postgresEventStore({
     close: connection.close,
 
     readStream: (stream) =>
-      db
-        .selectFrom('events')
-        .selectAll()
-        .where('stream', '=', stream)
-        .orderBy('version')
-        .$castTo<RecordedEvent>()
+      selectEvents(db).where('stream', '=', stream).orderBy('version').execute(),
+
+    readLog: (after, limit, bytesMax) =>
+      selectEvents(db)
+        .where('position', '>', after)
+        .where(({ or, eb, selectFrom }) => {
+          const before = selectFrom('events').select('bytes_through').where('position', '=', after);
+          const within = sql<number>`coalesce(${before}, 0) + ${bytesMax}::bigint`;
+          return or([eb('bytes_through', '<=', within), eb('position', '=', after + 1)]);
+        })
+        .orderBy('position')
+        .limit(limit)
         .execute(),
 
-    readLog: async (after, limit, bytesMax) =>
-      (await pageOfLog(after, limit, bytesMax).execute(db)).rows,
-
-    findEvent: (id) =>
-      db
-        .selectFrom('events')
-        .selectAll()
-        .where('id', '=', id)
-        .$castTo<RecordedEvent>()
-        .executeTakeFirst(),
+    findEvent: (id) => selectEvents(db).where('id', '=', id).executeTakeFirst(),
 
     async findMissingStreams(streams) {
       const unsure = [...new Set(streams)].filter((stream) => !known.has(stream));
@@ -89,16 +89,20 @@ export function postgresEventStore({
   };
 }
 
-// The length of a json value is known without reading what is stored out of line.
-function pageOfLog(after: number, limit: number, bytesMax: number) {
-  return sql<RecordedEvent>`
-    select position, id, stream, version, type, schema_version, recorded_at, data, metadata
-    from (select page.*, sum(octet_length(data::text) + octet_length(metadata::text))
-            over (order by position rows unbounded preceding) as bytes
-          from (select * from events where position > ${after}::bigint
-                order by position limit ${limit}::integer) as page) as counted
-    where bytes <= ${bytesMax}::bigint or position = ${after}::bigint + 1
-    order by position`;
+const eventColumns = [
+  'position',
+  'id',
+  'stream',
+  'version',
+  'type',
+  'schema_version',
+  'recorded_at',
+  'data',
+  'metadata',
+] as const;
+
+function selectEvents(db: Db) {
+  return db.selectFrom('events').select(eventColumns).$castTo<RecordedEvent>();
 }
 
 // Same batch, same ids: if the try before did commit, this one finds duplicates.
@@ -110,7 +114,8 @@ async function appendUntilAnswered(
   let statement = loneEvent(batch) ?? allOf(batch);
   for (let delayMs = resendDelayMs; ; delayMs *= 2) {
     try {
-      return ((await connection.query(statement)) as ResultRow[]).map(resultOf);
+      const [row] = await connection.query(statement);
+      return statement.resultsOf(row as unknown[]);
     } catch (error) {
       if (isConnectionError(error) && performance.now() + delayMs < deadline) {
         await sleep(delayMs);
@@ -123,7 +128,7 @@ async function appendUntilAnswered(
   }
 }
 
-function resultOf([outcome, version, position]: ResultRow): AppendResult {
+function resultOf(outcome: Outcome, version: number, position: number | null): AppendResult {
   if (outcome === 'stored' || outcome === 'duplicate') {
     return { outcome, version, position: position as number };
   }
@@ -131,14 +136,14 @@ function resultOf([outcome, version, position]: ResultRow): AppendResult {
 }
 
 // A statement with a name is prepared once per connection.
-function loneEvent(batch: readonly EncodedAppend[]): pg.QueryArrayConfig | undefined {
-  const [{ append, datas, metadatas }, second] = batch as [EncodedAppend, EncodedAppend?];
+function loneEvent(batch: readonly EncodedAppend[]): Statement | undefined {
+  const [{ append, datas, metadatas, bytes }, second] = batch as [EncodedAppend, EncodedAppend?];
   const [event, next] = append.events as [NewEvent, NewEvent?];
   if (second !== undefined || next !== undefined) return undefined;
   return {
     name: 'append_event',
     rowMode: 'array',
-    text: 'select * from append_event($1, $2, $3, $4, $5, $6, $7)',
+    text: 'select * from append_event($1, $2, $3, $4, $5, $6, $7, $8)',
     values: [
       append.stream,
       toInteger(append.expectedVersion),
@@ -147,16 +152,18 @@ function loneEvent(batch: readonly EncodedAppend[]): pg.QueryArrayConfig | undef
       event.schema_version,
       datas[0],
       metadatas[0],
+      bytes,
     ],
+    resultsOf: (row) => [resultOf(...(row as [Outcome, number, number | null]))],
   };
 }
 
-function allOf(batch: readonly EncodedAppend[]): pg.QueryArrayConfig {
+function allOf(batch: readonly EncodedAppend[]): Statement {
   const events = batch.flatMap(({ append }) => append.events);
   return {
     name: 'append_events',
     rowMode: 'array',
-    text: 'select * from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)',
+    text: 'select * from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
     values: [
       batch.map(({ append }) => append.stream),
       batch.map(({ append }) => toInteger(append.expectedVersion)),
@@ -168,8 +175,39 @@ function allOf(batch: readonly EncodedAppend[]): pg.QueryArrayConfig {
       events.map(({ schema_version }) => schema_version),
       jsonArray(batch.flatMap(({ datas }) => datas)),
       jsonArray(batch.flatMap(({ metadatas }) => metadatas)),
+      runningSums(batch.flatMap(({ sizes }) => sizes)),
     ],
+    resultsOf(row) {
+      const [head, outcomes, versions, positions] = row as [
+        number,
+        Outcome[] | null,
+        number[],
+        (number | null)[],
+      ];
+      if (outcomes === null) return allStored(batch, head);
+      return outcomes.map((outcome, i) =>
+        resultOf(outcome, versions[i] as number, positions[i] as number | null),
+      );
+    },
   };
+}
+
+// In the plain case PostgreSQL need not say what follows from the batch itself.
+function allStored(batch: readonly EncodedAppend[], head: number): AppendResult[] {
+  let position = head;
+  return batch.map(({ append: { expectedVersion, events } }) => {
+    position += events.length;
+    const version = (expectedVersion as number) + events.length;
+    return { outcome: 'stored', version, position };
+  });
+}
+
+function runningSums(sizes: readonly number[]): number[] {
+  let through = 0;
+  return sizes.map((size) => {
+    through += size;
+    return through;
+  });
 }
 
 function toInteger(expectedVersion: number | 'any'): number {

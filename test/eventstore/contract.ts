@@ -11,7 +11,7 @@ const pageBytesMax = 1_000_000;
 export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>): void {
   t.test('positions are dense in order, versions dense per stream', async (t) => {
     const store = await open(t);
-    t.same(await store.append(append('a-1', events(2), 0)), {
+    t.strictSame(await store.append(append('a-1', events(2), 0)), {
       outcome: 'stored',
       version: 2,
       position: 2,
@@ -19,7 +19,7 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
     t.match(await store.append(append('a-2', events(1), 0)), { version: 1, position: 3 });
     t.match(await store.append(append('a-1', events(1), 2)), { version: 3, position: 4 });
     const log = await store.readLog(0, 100, pageBytesMax);
-    t.same(
+    t.strictSame(
       log.map(({ position, stream, version }) => [position, stream, version]),
       [
         [1, 'a-1', 1],
@@ -29,7 +29,7 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
       ],
     );
     t.equal(await store.head(), 4);
-    t.same(
+    t.strictSame(
       (await store.readStream('a-1')).map(({ version }) => version),
       [1, 2, 3],
     );
@@ -42,11 +42,11 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
     await store.append(append('a-ї "\\,{}', [appended]));
     const [read] = await store.readLog(0, 1, pageBytesMax);
     t.match(read, { stream: 'a-ї "\\,{}', version: 1, position: 1 });
-    t.same({ ...appended }, pick(read, Object.keys(appended)));
+    t.strictSame({ ...appended }, pick(read, Object.keys(appended)));
     t.match(read?.recorded_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
-    t.same(await store.findEvent(appended.id), read);
+    t.strictSame(await store.findEvent(appended.id), read);
     t.equal(await store.findEvent(randomUUID()), undefined);
-    t.same(await store.findMissingStreams(['a-9', 'a-ї "\\,{}', 'a-9']), ['a-9']);
+    t.strictSame(await store.findMissingStreams(['a-9', 'a-ї "\\,{}', 'a-9']), ['a-9']);
   });
 
   t.test('a wrong expected version names the current one and stores nothing', async (t) => {
@@ -54,7 +54,7 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
     await store.append(append('a-1', events(1), 0));
     for (const expected of [0, 2]) {
       for (const count of [1, 2]) {
-        t.same(await store.append(append('a-1', events(count), expected)), {
+        t.strictSame(await store.append(append('a-1', events(count), expected)), {
           outcome: 'wrong_version',
           currentVersion: 1,
         });
@@ -71,11 +71,11 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
     await store.append(append('a-1', [one], 2));
     for (const expected of [0, 2, 'any'] as const) {
       const again = await store.append(append('a-1', two, expected));
-      t.same(again, { outcome: 'duplicate', version: 2, position: 2 });
+      t.strictSame(again, { outcome: 'duplicate', version: 2, position: 2 });
     }
     for (const expected of [2, 3, 'any'] as const) {
       const again = await store.append(append('a-1', [one], expected));
-      t.same(again, { outcome: 'duplicate', version: 3, position: 3 });
+      t.strictSame(again, { outcome: 'duplicate', version: 3, position: 3 });
     }
     t.equal(await store.head(), 3);
   });
@@ -89,11 +89,14 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
       const [first, second] = [event({ n: 1 }), event({ n: 2 })];
       await store.append(append('a-1', [first, second], 0));
       const conflict = { outcome: 'id_conflict', currentVersion: 2 };
-      t.same(await store.append(append('a-1', [{ ...first, data: { n: 3 } }])), conflict);
-      t.same(await store.append(append('a-1', [{ ...first, type: 'Other' }])), conflict);
-      t.same(await store.append(append('a-1', [{ ...first, schema_version: 2 }], 2)), conflict);
-      t.same(await store.append(append('a-1', [first, event()])), conflict);
-      t.same(await store.append(append('a-1', [second, first])), conflict);
+      t.strictSame(await store.append(append('a-1', [{ ...first, data: { n: 3 } }])), conflict);
+      t.strictSame(await store.append(append('a-1', [{ ...first, type: 'Other' }])), conflict);
+      t.strictSame(
+        await store.append(append('a-1', [{ ...first, schema_version: 2 }], 2)),
+        conflict,
+      );
+      t.strictSame(await store.append(append('a-1', [first, event()])), conflict);
+      t.strictSame(await store.append(append('a-1', [second, first])), conflict);
       t.match(await store.append(append('a-2', [first])), { ...conflict, currentVersion: 0 });
       t.equal(await store.head(), 2);
     },
@@ -112,7 +115,7 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
     const store = await open(t);
     const asked = events(30);
     await Promise.all(asked.map((one) => store.append(append('a-1', [one]))));
-    t.same(
+    t.strictSame(
       (await store.readStream('a-1')).map(({ id }) => id),
       asked.map(({ id }) => id),
     );
@@ -130,7 +133,7 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
       store.append(append('a-1', [taken], 0)),
       store.append(append('a-6', events(1), 0)),
     ]);
-    t.same(results, [
+    t.strictSame(results, [
       { outcome: 'stored', version: 2, position: 3 },
       { outcome: 'wrong_version', currentVersion: 0 },
       { outcome: 'id_conflict', currentVersion: 0 },
@@ -146,12 +149,12 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
     await store.append(append('a-1', [event(), big, event(), event()]));
     const positions = async (after: number, limit: number, bytesMax: number) =>
       (await store.readLog(after, limit, bytesMax)).map(({ position }) => position);
-    t.same(await positions(0, 2, pageBytesMax), [1, 2]);
-    t.same(await positions(0, 9, 5_000), [1]);
-    t.same(await positions(1, 9, 5_000), [2]);
-    t.same(await positions(1, 9, 1), [2]);
-    t.same(await positions(2, 9, 5_000), [3, 4]);
-    t.same(await positions(4, 9, 5_000), []);
+    t.strictSame(await positions(0, 2, pageBytesMax), [1, 2]);
+    t.strictSame(await positions(0, 9, 5_000), [1]);
+    t.strictSame(await positions(1, 9, 5_000), [2]);
+    t.strictSame(await positions(1, 9, 1), [2]);
+    t.strictSame(await positions(2, 9, 5_000), [3, 4]);
+    t.strictSame(await positions(4, 9, 5_000), []);
   });
 
   t.test('limits are refused by name, and nothing is stored', async (t) => {

@@ -56,7 +56,7 @@ t.test(`kill -9 of the appending process, ${kills} times`, async (t) => {
       if ('position' in result) acknowledged.set(id, result.position);
       open += 1;
     }
-    t.same(await faultsOf(db, acknowledged), []);
+    t.strictSame(await faultsOf(db, acknowledged), []);
     t.equal(await store.head(), acknowledged.size, 'each is there once');
   }
   t.comment(`${acknowledged.size} acknowledged, ${open} of them only when sent again`);
@@ -124,7 +124,7 @@ t.test(`kill -9 of the postmaster, ${kills} times`, async (t) => {
   }
   isOver = true;
   await Promise.all(load);
-  t.same(await faultsOf(db, acknowledged), []);
+  t.strictSame(await faultsOf(db, acknowledged), []);
   const { rows } = await sql<{ n: number }>`select count(*) as n from events`.execute(db);
   t.equal(rows[0]?.n, acknowledged.size, 'each is there once');
   t.comment(`${acknowledged.size} acknowledged`);

@@ -63,7 +63,7 @@ t.test('what arrives while all lanes are busy makes up the next batch', async (t
   // The other lane stays busy, so that all that waits goes into this one.
   for (const n of [1, 3, 2]) await answer(n);
   await Promise.all(all);
-  t.same(
+  t.strictSame(
     batches.map(({ length }) => length),
     [1, 1, 50],
   );
@@ -78,7 +78,7 @@ t.test('many that arrive at once are split over the lanes, a few are not', async
     const { append: commit, batches, answerAll } = recording();
     answerAll();
     await Promise.all(Array.from({ length: count }, (_, i) => commit(append(`s-${i}`, [event()]))));
-    t.same(
+    t.strictSame(
       batches.map(({ length }) => length),
       sizes,
     );
@@ -122,7 +122,7 @@ t.test('a stream with much to append lets the others go first', async (t) => {
   for (let i = 0; i < 3; i += 1) all.push(commit(append('s-much', [event()])));
   for (let i = 0; i < 5 * batchSizeMax; i += 1) all.push(commit(append(`s-${i}`, [event()])));
   await Promise.all(all);
-  t.same(
+  t.strictSame(
     batches.map((batch) => batch.findIndex(({ stream }) => stream === 's-much')).slice(0, 3),
     [0, -1, -1],
   );
@@ -171,7 +171,7 @@ t.test('when the world is down, all that wait are told at once', async (t) => {
   const all = [commit(append('s-1', [event()])), commit(append('s-1', [event()]))];
   const told = Promise.allSettled(all);
   await answer(1, down);
-  t.same(
+  t.strictSame(
     (await told).map((result) => (result as PromiseRejectedResult).reason),
     [down, down],
   );
@@ -193,7 +193,7 @@ t.test('an append that cannot be stored fails alone', async (t) => {
     commit(append('s-2', [bad])),
     commit(append('s-3', [event()])),
   ]);
-  t.same(
+  t.strictSame(
     results.map(({ status }) => status),
     ['fulfilled', 'rejected', 'fulfilled'],
   );

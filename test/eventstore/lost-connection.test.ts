@@ -19,7 +19,7 @@ t.test('an append whose answer was lost is sent again, and is stored once', asyn
     await proxy.answerHeld();
     t.equal(await store.head(), head + count, 'it was committed');
     proxy.cut();
-    t.same(await answer, { outcome: 'duplicate', version: count, position: head + count });
+    t.strictSame(await answer, { outcome: 'duplicate', version: count, position: head + count });
     t.equal(await store.head(), head + count);
   }
 });
@@ -65,7 +65,7 @@ t.test('an event that the database refuses fails alone', async (t) => {
     store.append(append('s-2', [{ ...event(), type: 'Refused' }], 0)),
     store.append(append('s-3', events(2), 0)),
   ]);
-  t.same(
+  t.strictSame(
     answers.map(({ status }) => status),
     ['fulfilled', 'rejected', 'fulfilled'],
   );
@@ -85,5 +85,5 @@ t.test('an append that cannot have the lock is refused, and leaves nothing', asy
   t.match(refused, { code: '55P03' });
   await holder.query('rollback');
   t.match(await store.append(append('s-2', events(1), 0)), { position: 1 });
-  t.same(await store.readStream('s-1'), []);
+  t.strictSame(await store.readStream('s-1'), []);
 });

@@ -21,12 +21,19 @@ async function appendIn(
   name: FunctionName,
   { stream = 's-1', expected = -1, id = randomUUID() } = {},
 ): Promise<Row> {
-  const call =
-    name === 'append_event'
-      ? sql<Row>`select * from append_event(${stream}, ${expected}, ${id}, 'T', 1::int2, '{}', '{}')`
-      : sql<Row>`select * from append_events(${[stream]}, ${[expected]}, '{1}', '{1}', '{1}',
-          ${[id]}, '{T}', '{1}', ${'{"{}"}'}, ${'{"{}"}'})`;
-  return (await call.execute(db)).rows[0] as Row;
+  if (name === 'append_event') {
+    const { rows } = await sql<Row>`
+      select * from append_event(${stream}, ${expected}, ${id}, 'T', 1::int2, '{}', '{}', 4)`.execute(
+      db,
+    );
+    return rows[0] as Row;
+  }
+  const { rows } = await sql<Row>`
+    select coalesce(outcomes[1], 'stored') as outcome, coalesce(versions[1], ${expected + 1}) as version,
+      coalesce(positions[1], head + 1) as last_position
+    from append_events(${[stream]}, ${[expected]}, '{1}', '{1}', '{1}', ${[id]}, '{T}', '{1}',
+      array['{}'::json], array['{}'::json], '{4}')`.execute(db);
+  return rows[0] as Row;
 }
 
 const logOf = async (db: Db) =>
@@ -65,7 +72,7 @@ for (const name of functions) {
   t.test(`${name} waits for an open append, and a reader misses no position`, async (t) => {
     const { db } = await freshDatabase(t);
     const observed = await appendBesideOpen(db, name);
-    t.same(observed, { second: 2, seen: [], log: [1, 2] });
+    t.strictSame(observed, { second: 2, seen: [], log: [1, 2] });
   });
 
   t.test(`${name} without the lock: both take the same position`, async (t) => {
@@ -90,7 +97,7 @@ for (const name of functions) {
     const { db } = await freshDatabase(t);
     await appendIn(db, name, { expected: 0 });
     t.match(await appendIn(db, name, { expected: 0 }), { outcome: 'wrong_version', version: 1 });
-    t.same(await logOf(db), [1]);
+    t.strictSame(await logOf(db), [1]);
     const check = {
       append_event: 'expected_version <> -1 and expected_version <> current_version',
       append_events: 'expected[f.a] not in (-1, currents[f.a])',
@@ -102,7 +109,7 @@ for (const name of functions) {
   t.test(`${name} records no time before the last, also when the clock was set back`, async (t) => {
     const { db } = await freshDatabase(t);
     await sql`insert into events values
-      (1, ${randomUUID()}, 's-1', 1, 'T', 1, now() + interval '1 hour', '{}', '{}')`.execute(db);
+      (1, ${randomUUID()}, 's-1', 1, 'T', 1, now() + interval '1 hour', '{}', '{}', 4)`.execute(db);
     const decreases = async () => {
       await appendIn(db, name);
       const { rows } = await sql<{ n: number }>`
@@ -142,7 +149,7 @@ t.test('the same append through two stores at once is stored once', async (t) =>
   for (let round = 1; round <= 20; round += 1) {
     const same = append(`s-${round}`, [event()], 'any');
     const outcomes = await Promise.all([store.append(same), other.append(same)]);
-    t.same(outcomes.map(({ outcome }) => outcome).sort(), ['duplicate', 'stored']);
+    t.strictSame(outcomes.map(({ outcome }) => outcome).sort(), ['duplicate', 'stored']);
     t.equal(await store.head(), round);
   }
 });

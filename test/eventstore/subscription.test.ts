@@ -57,11 +57,11 @@ t.test('from any position: what was there, then what comes', async (t) => {
   const wakeup = listen(t, url, { intervalMs: testTimeoutMs });
   await listening(db);
   await store.append(append('s-1', events(25)));
-  t.same(await take(store, wakeup, 0, 25), range(1, 25));
-  t.same(await take(store, wakeup, 13, 12), range(14, 25));
+  t.strictSame(await take(store, wakeup, 0, 25), range(1, 25));
+  t.strictSame(await take(store, wakeup, 13, 12), range(14, 25));
   const coming = take(store, wakeup, 20, 15);
   for (let i = 0; i < 10; i += 1) await store.append(append(`s-live-${i}`, events(1)));
-  t.same(await coming, range(21, 35));
+  t.strictSame(await coming, range(21, 35));
 });
 
 t.test('an empty batch tells that the head is reached, and the signal ends it', async (t) => {
@@ -74,7 +74,7 @@ t.test('an empty batch tells that the head is reached, and the signal ends it', 
     sizes.push(batch.length);
     if (batch.length === 0) stop.abort();
   }
-  t.same(sizes, [10, 2, 0]);
+  t.strictSame(sizes, [10, 2, 0]);
 });
 
 t.test('it reads only when it is asked, and no more than a batch', async (t) => {
@@ -92,7 +92,7 @@ t.test('it reads only when it is asked, and no more than a batch', async (t) => 
   const subscription = subscribe(counting, never, { ...limits, after: 0, signal });
   for (let batch = 1; batch <= 4; batch += 1) {
     const { value } = await subscription.next();
-    t.same(
+    t.strictSame(
       value?.map(({ position }) => position),
       [2 * batch - 1, 2 * batch],
     );
@@ -117,7 +117,7 @@ t.test('an append between the read and the wait wakes too', async (t) => {
       return [];
     },
   };
-  t.same(await take(store, wakeup, 0, 1), [1]);
+  t.strictSame(await take(store, wakeup, 0, 1), [1]);
 });
 
 t.test('it stops at a break in the positions instead of going on', async (t) => {
@@ -130,7 +130,7 @@ t.test('without any hint the poll finds what was appended', async (t) => {
   const { store } = await freshStore(t);
   const taken = take(store, manualWakeup(), 0, 1);
   await store.append(append('s-1', events(1)));
-  t.same(await taken, [1]);
+  t.strictSame(await taken, [1]);
 });
 
 // Seen to fail without the loop around the connection: there is no second listener.
@@ -144,7 +144,7 @@ t.test('nothing is lost when the LISTEN connection dies, and it is replaced', as
     if (i === 20) await sql`select pg_terminate_backend(${first}::int)`.execute(db);
     await store.append(append(`s-${i}`, events(1)));
   }
-  t.same(await taken, range(1, 60));
+  t.strictSame(await taken, range(1, 60));
   t.not(await listening(db), first);
   t.ok(errors.length > 0, 'the loss was reported');
 });
@@ -173,7 +173,7 @@ t.test('a reader whose connection is cut says so, and resumes where it was', asy
       cuts += 1;
     }
   }
-  t.same(seen, range(1, 40));
+  t.strictSame(seen, range(1, 40));
   t.ok(cuts > 0);
 });
 
@@ -203,7 +203,7 @@ t.test('eight writers with rollbacks: a live reader sees each event once, in ord
   while (seen.length < committed && Date.now() < deadline) await sleep(5);
   stop.abort();
   await reading;
-  t.same(seen, range(1, committed));
+  t.strictSame(seen, range(1, committed));
 });
 
 async function rolledBack(db: Db): Promise<void> {
@@ -212,7 +212,7 @@ async function rolledBack(db: Db): Promise<void> {
     .transaction()
     .execute(async (open) => {
       await sql`select * from append_event('s-gone', -1, gen_random_uuid(), 'T', 1::int2,
-        '{}', '{}')`.execute(open);
+        '{}', '{}', 4)`.execute(open);
       throw gone;
     })
     .catch((error) => {
