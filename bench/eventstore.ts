@@ -1,7 +1,7 @@
 /** The event store beside its peers, plain INSERT and COPY: one run, one PostgreSQL. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { connectionOptions, openDb } from '../src/db.ts';
+import { connectionOptions } from '../src/db.ts';
 import type { EventStore } from '../src/eventstore/event-store.ts';
 import { closedLoop, inTurn, round, table } from './measure.ts';
 import { castore, emmett, messageDb } from './peers.ts';
@@ -115,7 +115,6 @@ async function compare(
 }
 
 async function compareReading(store: EventStore, url: string, rounds: number) {
-  const db = openDb(url, (error) => process.stderr.write(`# ${error}\n`));
   const client = new pg.Client(connectionOptions(url));
   await client.connect();
   const last = Math.min(await store.head(), 100_000);
@@ -140,7 +139,6 @@ async function compareReading(store: EventStore, url: string, rounds: number) {
       }),
   });
   await client.end();
-  await db.destroy();
   return speed;
 }
 

@@ -12,6 +12,7 @@ import pg from 'pg';
 import { embeddedServers } from '../src/embedded/servers.ts';
 import { benchEventStore } from './eventstore.ts';
 import { benchGrowth } from './growth.ts';
+import { benchWakeup } from './wakeup.ts';
 
 /** Makes a database of that name, or answers with the URL of one made before. */
 export type FreshDatabase = (name: string, made?: boolean) => Promise<string>;
@@ -20,7 +21,11 @@ export type Bench = (
   short: boolean,
 ) => Promise<{ text: string; json: unknown }>;
 
-const benches: Record<string, Bench> = { eventstore: benchEventStore, growth: benchGrowth };
+const benches: Record<string, Bench> = {
+  eventstore: benchEventStore,
+  growth: benchGrowth,
+  wakeup: benchWakeup,
+};
 
 const { values, positionals } = parseArgs({
   options: { short: { type: 'boolean', default: false } },

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { connectionOptions, connectOnce, migrate, openDb } from '../src/db.ts';
+import { connectionOptions, connectOnce, migrate, openDb, openPool } from '../src/db.ts';
 import type { EventStore, NewEvent } from '../src/eventstore/event-store.ts';
 import { postgresEventStore } from '../src/eventstore/postgres.ts';
 import { subscribe } from '../src/eventstore/subscription.ts';
@@ -35,10 +35,12 @@ export function newEvent(): NewEvent {
 
 /** This store, as the service wires it. */
 export async function frontlog(url: string): Promise<Contender & { store: EventStore }> {
-  const db = openDb(url, report);
+  const pool = openPool(url, report);
+  const db = openDb(pool);
   await migrate(db);
   const store = postgresEventStore({
     db,
+    pool,
     connect: () => connectOnce(url, { pipeline: true }),
     onError: report,
   });

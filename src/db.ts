@@ -60,8 +60,8 @@ export function connectionOptions(databaseUrl: string): pg.ClientConfig {
   };
 }
 
-/** A pool. `onError` hears of connections that broke; queries report their own errors too. */
-export function openDb(databaseUrl: string, onError: (error: Error) => void): Db {
+/** `onError` hears of connections that broke; queries report their own errors too. */
+export function openPool(databaseUrl: string, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({
     ...connectionOptions(databaseUrl),
     max: connectionsMax,
@@ -74,6 +74,11 @@ export function openDb(databaseUrl: string, onError: (error: Error) => void): Db
   // The pool listens to idle connections only: one that breaks in use, though its query reports it,
   // would end the process as an error that nobody hears.
   pool.on('connect', (client) => client.on('error', onError));
+  return pool;
+}
+
+/** The typed way to the same pool; destroying it ends the pool. */
+export function openDb(pool: pg.Pool): Db {
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 

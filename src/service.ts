@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { connectOnce, type Db, migrate, openDb, readLogId } from './db.ts';
+import { connectOnce, type Db, migrate, openDb, openPool, readLogId } from './db.ts';
 import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
 import { postgresEventStore } from './eventstore/postgres.ts';
 import { listenForAppends } from './eventstore/wakeup.ts';
@@ -51,12 +51,14 @@ async function connectParts(
   const embedded = await startEmbedded(config, logger);
   open.push(async () => embedded?.stop());
   const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
-  const db = openDb(databaseUrl, (err) => logger.warn({ err }, 'connection lost'));
+  const pool = openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost'));
+  const db = openDb(pool);
   open.push(() => db.destroy());
   await migrate(db);
   for (const projection of projections) await prepareProjection(db, projection);
   const store = postgresEventStore({
     db,
+    pool,
     connect: () => connectOnce(databaseUrl, { pipeline: true }),
     onError: (err) => logger.warn({ err }, 'connection for appends lost'),
   });

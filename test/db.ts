@@ -1,7 +1,8 @@
 /** A database of its own for each test, cloned from the migrated template. */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import { connectOnce, type Db, openDb } from '../src/db.ts';
+import type pg from 'pg';
+import { connectOnce, type Db, openDb, openPool } from '../src/db.ts';
 import type { EventStore } from '../src/eventstore/event-store.ts';
 import { postgresEventStore } from '../src/eventstore/postgres.ts';
 
@@ -10,39 +11,39 @@ export const templateDatabase = 'test_template';
 /** What tests ask of tap. */
 export type Test = { teardown(fn: () => Promise<unknown>): void };
 
+export type TestDatabase = { readonly url: string; readonly pool: pg.Pool; readonly db: Db };
+
 /** A fresh, migrated database that is gone after the test. */
-export async function freshDatabase(t: Test): Promise<{ url: string; db: Db }> {
+export async function freshDatabase(t: Test): Promise<TestDatabase> {
   const server = process.env.TEST_DATABASE_URL;
   if (server === undefined) throw new Error('run the tests with `npm test`');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  const admin = openDb(server, report);
+  const admin = openDb(openPool(server, report));
   await sql`create database ${sql.id(name)} template ${sql.id(templateDatabase)}`.execute(admin);
   const url = new URL(server);
   url.pathname = name;
-  const db = openDb(url.href, report);
+  const pool = openPool(url.href, report);
+  const db = openDb(pool);
   t.teardown(async () => {
     await db.destroy();
     await sql`drop database ${sql.id(name)} with (force)`.execute(admin);
     await admin.destroy();
   });
-  return { url: url.href, db };
+  return { url: url.href, pool, db };
 }
 
 /** The real store on a database, which may be shared; closed after the test. */
-export function openStore(t: Test, db: Db, url: string): EventStore {
-  const store = postgresEventStore({
-    db,
-    connect: () => connectOnce(url, { pipeline: true }),
-    onError: report,
-  });
+export function openStore(t: Test, { url, pool, db }: TestDatabase): EventStore {
+  const connect = () => connectOnce(url, { pipeline: true });
+  const store = postgresEventStore({ db, pool, connect, onError: report });
   t.teardown(() => store.close());
   return store;
 }
 
 /** The real store on a fresh database. */
-export async function freshStore(t: Test): Promise<{ url: string; db: Db; store: EventStore }> {
-  const { url, db } = await freshDatabase(t);
-  return { url, db, store: openStore(t, db, url) };
+export async function freshStore(t: Test): Promise<TestDatabase & { store: EventStore }> {
+  const database = await freshDatabase(t);
+  return { ...database, store: openStore(t, database) };
 }
 
 function report(error: Error): void {

@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { migrate, openDb } from '../src/db.ts';
+import { migrate, openDb, openPool } from '../src/db.ts';
 import { embeddedServers } from '../src/embedded/servers.ts';
 import { templateDatabase } from './db.ts';
 
@@ -36,7 +36,7 @@ try {
 
 async function prepareTemplate(databaseUrl: string): Promise<void> {
   const { sql } = await import('kysely');
-  const admin = openDb(databaseUrl, (error) => say(error.message));
+  const admin = openDb(openPool(databaseUrl, (error) => say(error.message)));
   const { rows } = await sql<{ datname: string }>`
     select datname from pg_database where datname like 'test_%'`.execute(admin);
   for (const { datname } of rows) {
@@ -46,7 +46,7 @@ async function prepareTemplate(databaseUrl: string): Promise<void> {
   await admin.destroy();
   const url = new URL(databaseUrl);
   url.pathname = templateDatabase;
-  const template = openDb(url.href, (error) => say(error.message));
+  const template = openDb(openPool(url.href, (error) => say(error.message)));
   await migrate(template);
   await template.destroy();
 }

@@ -1,6 +1,6 @@
 /** `frontlog migrate`: bring the database at DATABASE_URL up to date. */
 import { readConfig } from '../config.ts';
-import { migrate, openDb } from '../db.ts';
+import { migrate, openDb, openPool } from '../db.ts';
 import { makeLogger } from './start.ts';
 
 export async function runMigrate(): Promise<void> {
@@ -9,7 +9,8 @@ export async function runMigrate(): Promise<void> {
     throw new Error('DATABASE_URL is absent: the embedded PostgreSQL is migrated at every start');
   }
   const logger = makeLogger(logLevel);
-  const db = openDb(databaseUrl, (err) => logger.warn({ err }, 'idle connection lost'));
+  const pool = openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost'));
+  const db = openDb(pool);
   try {
     await migrate(db);
   } finally {

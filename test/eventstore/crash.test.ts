@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import t from 'tap';
 import { v7 as uuidv7 } from 'uuid';
-import { connectOnce, type Db, migrate, openDb } from '../../src/db.ts';
+import { connectOnce, type Db, migrate, openDb, openPool } from '../../src/db.ts';
 import { embeddedServers } from '../../src/embedded/servers.ts';
 import { postgresEventStore } from '../../src/eventstore/postgres.ts';
 import { freshStore } from '../db.ts';
@@ -89,11 +89,12 @@ async function killedWriter(url: string) {
 t.test(`kill -9 of the postmaster, ${kills} times`, async (t) => {
   const dataDir = t.testdir();
   let servers = await start(dataDir);
-  let db = openDb(servers.url, () => undefined);
+  let db = openDb(openPool(servers.url, () => undefined));
   await migrate(db);
   // Each connection goes to where the server is now: the store waits the restart out.
   const store = postgresEventStore({
     db,
+    pool: openPool(servers.url, () => undefined),
     connect: () => connectOnce(servers.url, { pipeline: true }),
     onError: () => undefined,
   });
@@ -120,7 +121,7 @@ t.test(`kill -9 of the postmaster, ${kills} times`, async (t) => {
     await db.destroy();
     await servers.stop();
     servers = await start(dataDir);
-    db = openDb(servers.url, () => undefined);
+    db = openDb(openPool(servers.url, () => undefined));
   }
   isOver = true;
   await Promise.all(load);

@@ -8,9 +8,9 @@ import { append, event, events } from './events.ts';
 
 // Seen to fail with the batch not sent again, and with new ids the second time.
 t.test('an append whose answer was lost is sent again, and is stored once', async (t) => {
-  const { db, url } = await freshDatabase(t);
+  const { db, pool, url } = await freshDatabase(t);
   const proxy = await faultProxy(t, url);
-  const store = openStore(t, db, proxy.url);
+  const store = openStore(t, { db, pool, url: proxy.url });
   await store.append(append('s-1', events(1), 0));
   for (const count of [1, 3]) {
     const head = await store.head();
@@ -25,9 +25,9 @@ t.test('an append whose answer was lost is sent again, and is stored once', asyn
 });
 
 t.test('an append waits out a short absence of PostgreSQL', async (t) => {
-  const { db, url } = await freshDatabase(t);
+  const { db, pool, url } = await freshDatabase(t);
   const proxy = await faultProxy(t, url);
-  const store = openStore(t, db, proxy.url);
+  const store = openStore(t, { db, pool, url: proxy.url });
   proxy.refuse(true);
   const answer = store.append(append('s-1', events(1), 0));
   setTimeout(() => proxy.refuse(false), 500);
@@ -35,9 +35,9 @@ t.test('an append waits out a short absence of PostgreSQL', async (t) => {
 });
 
 t.test('a long absence is an error that says so, and the store goes on after it', async (t) => {
-  const { db, url } = await freshDatabase(t);
+  const { db, pool, url } = await freshDatabase(t);
   const proxy = await faultProxy(t, url);
-  const store = openStore(t, db, proxy.url);
+  const store = openStore(t, { db, pool, url: proxy.url });
   proxy.refuse(true);
   const answers = [1, 2, 3].map((n) => store.append(append(`s-${n}`, events(1), 0)));
   for (const answer of await Promise.allSettled(answers)) {
@@ -45,6 +45,22 @@ t.test('a long absence is an error that says so, and the store goes on after it'
   }
   proxy.refuse(false);
   t.match(await store.append(append('s-1', events(1), 0)), { outcome: 'stored', position: 1 });
+});
+
+// Seen to fail, by hanging, without `query_timeout`.
+t.test('a server that does not answer is given up, and the same append resolves it', async (t) => {
+  const { db, pool, url } = await freshDatabase(t);
+  const proxy = await faultProxy(t, url);
+  const store = openStore(t, { db, pool, url: proxy.url });
+  await store.append(append('s-1', events(1), 0));
+  proxy.holdAnswers();
+  const silent = [append('s-2', events(1), 0), append('s-3', events(2), 0)];
+  for (const answer of await Promise.allSettled(silent.map((one) => store.append(one)))) {
+    t.ok(answer.status === 'rejected' && isTransientError(answer.reason));
+  }
+  proxy.cut();
+  for (const one of silent) t.match(await store.append(one), { outcome: 'duplicate' });
+  t.equal(await store.head(), 4);
 });
 
 t.test('a connection that breaks while idle is replaced', async (t) => {

@@ -32,7 +32,7 @@ async function appendIn(
     select coalesce(outcomes[1], 'stored') as outcome, coalesce(versions[1], ${expected + 1}) as version,
       coalesce(positions[1], head + 1) as last_position
     from append_events(${[stream]}, ${[expected]}, '{1}', '{1}', '{1}', ${[id]}, '{T}', '{1}',
-      array['{}'::json], array['{}'::json], '{4}')`.execute(db);
+      array['{}'::json], array['{}'::json], '{4}', false)`.execute(db);
   return rows[0] as Row;
 }
 
@@ -123,6 +123,18 @@ for (const name of functions) {
   });
 }
 
+t.test('append_events told that all is new sees by the indexes what is not', async (t) => {
+  const { db } = await freshDatabase(t);
+  const call = (stream: string, id: string) =>
+    sql`select * from append_events(${[stream]}, '{0}', '{1}', '{1}', '{1}', ${[id]}, '{T}', '{1}',
+      array['{}'::json], array['{}'::json], '{4}', true)`.execute(db);
+  const id = randomUUID();
+  await call('s-1', id);
+  await t.rejects(call('s-1', randomUUID()), { code: '23505' });
+  await t.rejects(call('s-2', id), { code: '23505' });
+  t.strictSame(await logOf(db), [1]);
+});
+
 t.test('append_event leaves a taken id to append_events, by an error', async (t) => {
   const { db } = await freshDatabase(t);
   const id = randomUUID();
@@ -132,8 +144,8 @@ t.test('append_event leaves a taken id to append_events, by an error', async (t)
 });
 
 t.test('of fifty appends at one version, through two stores, exactly one is stored', async (t) => {
-  const { db, url, store } = await freshStore(t);
-  const stores = [store, openStore(t, db, url)];
+  const { db, pool, url, store } = await freshStore(t);
+  const stores = [store, openStore(t, { db, pool, url })];
   const results = await Promise.all(
     Array.from({ length: 50 }, (_, i) =>
       (stores[i % 2] ?? store).append(append('s-1', events(1), 0)),
@@ -144,8 +156,8 @@ t.test('of fifty appends at one version, through two stores, exactly one is stor
 });
 
 t.test('the same append through two stores at once is stored once', async (t) => {
-  const { db, url, store } = await freshStore(t);
-  const other = openStore(t, db, url);
+  const { db, pool, url, store } = await freshStore(t);
+  const other = openStore(t, { db, pool, url });
   for (let round = 1; round <= 20; round += 1) {
     const same = append(`s-${round}`, [event()], 'any');
     const outcomes = await Promise.all([store.append(same), other.append(same)]);

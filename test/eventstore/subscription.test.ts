@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import t from 'tap';
-import { type Db, isTransientError, openDb } from '../../src/db.ts';
+import { type Db, isTransientError, openDb, openPool } from '../../src/db.ts';
 import type { EventStore, RecordedEvent } from '../../src/eventstore/event-store.ts';
 import { subscribe } from '../../src/eventstore/subscription.ts';
 import { listenForAppends, manualWakeup, type Wakeup } from '../../src/eventstore/wakeup.ts';
@@ -153,9 +153,10 @@ t.test('a reader whose connection is cut says so, and resumes where it was', asy
   const { url, store } = await freshStore(t);
   await store.append(append('s-1', events(40)));
   const proxy = await faultProxy(t, url);
-  const far = openDb(proxy.url, () => undefined);
+  const pool = openPool(proxy.url, () => undefined);
+  const far = openDb(pool);
   t.teardown(() => far.destroy());
-  const reader = openStore(t, far, proxy.url);
+  const reader = openStore(t, { db: far, pool, url: proxy.url });
   let after = 0;
   let cuts = 0;
   const seen: number[] = [];
@@ -179,7 +180,7 @@ t.test('a reader whose connection is cut says so, and resumes where it was', asy
 
 // Seen to fail with the lock taken out of the functions: positions are taken twice, appends fail.
 t.test('eight writers with rollbacks: a live reader sees each event once, in order', async (t) => {
-  const { db, url, store } = await freshStore(t);
+  const { db, pool, url, store } = await freshStore(t);
   const wakeup = listen(t, url);
   const stop = new AbortController();
   const seen: number[] = [];
@@ -191,7 +192,7 @@ t.test('eight writers with rollbacks: a live reader sees each event once, in ord
   })();
   let committed = 0;
   const writer = async (n: number) => {
-    const own = openStore(t, db, url);
+    const own = openStore(t, { db, pool, url });
     for (let i = 0; i < 25; i += 1) {
       if (i % 3 === 0) await rolledBack(db);
       await own.append(append(`s-${n}-${i}`, events(1 + (i % 3))));

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
-import { connectOnce, openDb } from '../../src/db.ts';
+import { connectOnce, openDb, openPool } from '../../src/db.ts';
 import { postgresEventStore } from '../../src/eventstore/postgres.ts';
 import { append, event } from './events.ts';
 
@@ -12,8 +12,10 @@ const writers = 16;
 const url = process.argv[2] as string;
 
 const ignore = () => undefined;
+const pool = openPool(url, ignore);
 const store = postgresEventStore({
-  db: openDb(url, ignore),
+  db: openDb(pool),
+  pool,
   connect: () => connectOnce(url, { pipeline: true }),
   onError: ignore,
 });
