@@ -90,18 +90,26 @@ async function compare(
   };
   await limit.run(5_000);
   const copyRows = short ? 10_000 : 50_000;
-  const stream = await inTurn(rounds, {
-    ours: perSecond(ours.append, callersCompared),
-    copy: () => limit.run(copyRows),
-  });
-  const bulk = await inTurn(rounds, {
-    ours: perSecond(importOne, importAppends, importEvents),
-    copy: () => limit.run(copyRows),
-  });
-  const lone = await inTurn(2 * rounds, {
-    ours: perSecond(ours.append, 1),
-    bare: perSecond(bare.append, 1),
-  });
+  // What one has written is on disk before the other is measured.
+  const checkpoint = () => limit.checkpoint();
+  const stream = await inTurn(
+    rounds,
+    { ours: perSecond(ours.append, callersCompared), copy: () => limit.run(copyRows) },
+    checkpoint,
+  );
+  const bulk = await inTurn(
+    rounds,
+    {
+      ours: perSecond(importOne, importAppends, importEvents),
+      copy: () => limit.run(copyRows),
+    },
+    checkpoint,
+  );
+  const lone = await inTurn(
+    2 * rounds,
+    { ours: perSecond(ours.append, 1), bare: perSecond(bare.append, 1) },
+    checkpoint,
+  );
   const reading = await compareReading(ours.store, await fresh('frontlog', true), rounds);
   await limit.close();
   await bare.close();

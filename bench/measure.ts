@@ -55,16 +55,21 @@ export async function closedLoop(
 
 /**
  * Measures each of `contenders` in turn, `rounds` times over, so that a machine that becomes slower
- * is slower for all; answers the median of each.
+ * is slower for all; `settle` comes before each, so that none pays for what another left behind.
+ * Answers the median of each.
  */
 export async function inTurn<Name extends string>(
   rounds: number,
   contenders: Record<Name, () => Promise<number>>,
+  settle: () => Promise<unknown> = async () => undefined,
 ): Promise<Record<Name, number>> {
   const names = Object.keys(contenders) as Name[];
   const seen = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of names) seen.get(name)?.push(await contenders[name]());
+    for (const name of names) {
+      await settle();
+      seen.get(name)?.push(await contenders[name]());
+    }
   }
   return Object.fromEntries(
     names.map((name) => [name, median(seen.get(name) as number[])]),

@@ -127,6 +127,7 @@ export async function copy(url: string) {
       await pipeline(Readable.from(chunks(rows)), client.query(from('copy copied from stdin')));
       return Math.round((rows * 1_000) / (performance.now() - started));
     },
+    checkpoint: () => client.query('checkpoint'),
     close: () => client.end(),
   };
 }

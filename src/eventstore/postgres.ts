@@ -3,21 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { type Db, isConnectionError, isUniqueViolation } from '../db.ts';
 import { type AppendConnection, appendConnection } from './append-connection.ts';
+import { statementFor, sureStatementFor } from './append-statement.ts';
 import type { EncodedAppend } from './encode.ts';
-import type { AppendResult, EventStore, NewEvent, RecordedEvent } from './event-store.ts';
+import type { AppendResult, EventStore, RecordedEvent } from './event-store.ts';
 import { groupCommit } from './group-commit.ts';
 
 /** For how long a batch whose connection was lost is sent again. */
 const resendMs = 5_000;
 const resendDelayMs = 50;
 const knownStreamsMax = 100_000;
-const jsonOid = 114;
-
-type Outcome = AppendResult['outcome'];
-/** A statement, and how its only row answers the appends of the batch. */
-type Statement = pg.QueryArrayConfig & {
-  readonly resultsOf: (row: unknown[]) => AppendResult[];
-};
 
 export type PostgresParts = {
   /** For reading: the same connections, typed and as they are. */
@@ -113,7 +107,7 @@ async function appendUntilAnswered(
   batch: readonly EncodedAppend[],
 ): Promise<AppendResult[]> {
   const deadline = performance.now() + resendMs;
-  let statement = loneEvent(batch) ?? allOf(batch, expectsNone(batch));
+  let statement = statementFor(batch);
   let isSure = false;
   for (let delayMs = resendDelayMs; ; delayMs *= 2) {
     try {
@@ -124,118 +118,11 @@ async function appendUntilAnswered(
         await sleep(delayMs);
       } else if (isUniqueViolation(error) && !isSure) {
         // What was taken for new was not: have it looked up.
-        statement = allOf(batch, false);
+        statement = sureStatementFor(batch);
         isSure = true;
       } else {
         throw error;
       }
     }
   }
-}
-
-function resultOf(outcome: Outcome, version: number, position: number | null): AppendResult {
-  if (outcome === 'stored' || outcome === 'duplicate') {
-    return { outcome, version, position: position as number };
-  }
-  return { outcome, currentVersion: version };
-}
-
-// A statement with a name is prepared once per connection.
-function loneEvent(batch: readonly EncodedAppend[]): Statement | undefined {
-  const [{ append, datas, metadatas, bytes }, second] = batch as [EncodedAppend, EncodedAppend?];
-  const [event, next] = append.events as [NewEvent, NewEvent?];
-  if (second !== undefined || next !== undefined) return undefined;
-  return {
-    name: 'append_event',
-    rowMode: 'array',
-    text: 'select * from append_event($1, $2, $3, $4, $5, $6, $7, $8)',
-    values: [
-      append.stream,
-      toInteger(append.expectedVersion),
-      event.id,
-      event.type,
-      event.schema_version,
-      datas[0],
-      metadatas[0],
-      bytes,
-    ],
-    resultsOf: (row) => [resultOf(...(row as [Outcome, number, number | null]))],
-  };
-}
-
-function allOf(batch: readonly EncodedAppend[], allNew: boolean): Statement {
-  const events = batch.flatMap(({ append }) => append.events);
-  return {
-    name: 'append_events',
-    rowMode: 'array',
-    text: 'select * from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
-    values: [
-      batch.map(({ append }) => append.stream),
-      batch.map(({ append }) => toInteger(append.expectedVersion)),
-      batch.map(({ append }) => append.events.length),
-      batch.flatMap(({ append }, i) => append.events.map(() => i + 1)),
-      batch.flatMap(({ append }) => append.events.map((_, k) => k + 1)),
-      events.map(({ id }) => id),
-      events.map(({ type }) => type),
-      events.map(({ schema_version }) => schema_version),
-      jsonArray(batch.flatMap(({ datas }) => datas)),
-      jsonArray(batch.flatMap(({ metadatas }) => metadatas)),
-      runningSums(batch.flatMap(({ sizes }) => sizes)),
-      allNew,
-    ],
-    resultsOf(row) {
-      const [head, outcomes, versions, positions] = row as [
-        number,
-        Outcome[] | null,
-        number[],
-        (number | null)[],
-      ];
-      if (outcomes === null) return allStored(batch, head);
-      return outcomes.map((outcome, i) =>
-        resultOf(outcome, versions[i] as number, positions[i] as number | null),
-      );
-    },
-  };
-}
-
-function expectsNone(batch: readonly EncodedAppend[]): boolean {
-  return batch.every(({ append }) => append.expectedVersion === 0);
-}
-
-// In the plain case PostgreSQL need not say what follows from the batch itself.
-function allStored(batch: readonly EncodedAppend[], head: number): AppendResult[] {
-  let position = head;
-  return batch.map(({ append: { expectedVersion, events } }) => {
-    position += events.length;
-    const version = (expectedVersion as number) + events.length;
-    return { outcome: 'stored', version, position };
-  });
-}
-
-function runningSums(sizes: readonly number[]): number[] {
-  let through = 0;
-  return sizes.map((size) => {
-    through += size;
-    return through;
-  });
-}
-
-function toInteger(expectedVersion: number | 'any'): number {
-  return expectedVersion === 'any' ? -1 : expectedVersion;
-}
-
-/**
- * JSON texts as PostgreSQL's binary format of `json[]`: dimensions, flags, element type, length,
- * lower bound, then each element behind its length. As text each quotation mark would be escaped.
- */
-function jsonArray(texts: readonly string[]): Buffer {
-  const bytes = texts.reduce((sum, text) => sum + 4 + Buffer.byteLength(text), 20);
-  const buffer = Buffer.allocUnsafe(bytes);
-  let at = 0;
-  for (const field of [1, 0, jsonOid, texts.length, 1]) at = buffer.writeInt32BE(field, at);
-  for (const text of texts) {
-    const length = buffer.write(text, at + 4);
-    at = buffer.writeInt32BE(length, at) + length;
-  }
-  return buffer;
 }
