@@ -13,8 +13,10 @@ const callersCompared = 64;
 const importAppends = 16;
 const importEvents = 100;
 const readPageSize = 2_000;
+// The same for both, in the same order: V8 is faster for the shape of row that it has seen more of.
+const columns = 'position, id, stream, version, type, schema_version, recorded_at, data, metadata';
 
-/** What event-store.md of the design promises, as ratios. */
+/** What the store is to reach, as ratios. */
 const targets = {
   'over emmett, 64 callers': { least: 10 },
   'over message-db, 64 callers': { least: 8 },
@@ -76,9 +78,10 @@ async function compare(
   fresh: FreshDatabase,
   short: boolean,
 ) {
-  const rounds = short ? 3 : 7;
-  const ms = short ? 300 : 1_000;
-  const limit = await copy(await fresh('copy'));
+  const rounds = short ? 3 : 5;
+  // As long for the one as for the other, and long enough for PostgreSQL to have to write.
+  const ms = short ? 300 : 3_000;
+  const limit = await copy(await fresh('copy'), short ? 10_000 : 50_000);
   const bare = await plainInsert(await fresh('bare'), 1);
   const perSecond =
     (append: () => Promise<unknown>, callers: number, eventsPerCall = 1) =>
@@ -88,29 +91,25 @@ async function compare(
     const events = Array.from({ length: importEvents }, newEvent);
     return ours.store.append({ stream: `import-${events[0]?.id}`, expectedVersion: 0, events });
   };
-  await limit.run(5_000);
-  const copyRows = short ? 10_000 : 50_000;
   // What one has written is on disk before the other is measured.
   const checkpoint = () => limit.checkpoint();
+  await limit.run(1);
   const stream = await inTurn(
     rounds,
-    { ours: perSecond(ours.append, callersCompared), copy: () => limit.run(copyRows) },
+    { ours: perSecond(ours.append, callersCompared), copy: () => limit.run(ms) },
     checkpoint,
   );
   const bulk = await inTurn(
     rounds,
-    {
-      ours: perSecond(importOne, importAppends, importEvents),
-      copy: () => limit.run(copyRows),
-    },
+    { ours: perSecond(importOne, importAppends, importEvents), copy: () => limit.run(ms) },
     checkpoint,
   );
   const lone = await inTurn(
-    2 * rounds,
+    rounds,
     { ours: perSecond(ours.append, 1), bare: perSecond(bare.append, 1) },
     checkpoint,
   );
-  const reading = await compareReading(ours.store, await fresh('frontlog', true), rounds);
+  const reading = await compareReading(ours.store, await fresh('frontlog', true), 4 * rounds);
   await limit.close();
   await bare.close();
   process.stderr.write(`# medians: ${JSON.stringify({ stream, bulk, lone, reading })}\n`);
@@ -140,7 +139,7 @@ async function compareReading(store: EventStore, url: string, rounds: number) {
       through(async (after) => {
         const { rows } = await client.query({
           name: 'page',
-          text: 'select * from events where position > $1 order by position limit $2',
+          text: `select ${columns} from events where position > $1 order by position limit $2`,
           values: [after, readPageSize],
         });
         return rows.at(-1)?.position ?? last;

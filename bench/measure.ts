@@ -66,7 +66,8 @@ export async function inTurn<Name extends string>(
   const names = Object.keys(contenders) as Name[];
   const seen = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of names) {
+    // There and back: who comes second in one round comes first in the next.
+    for (const name of round % 2 === 0 ? names : names.toReversed()) {
       await settle();
       seen.get(name)?.push(await contenders[name]());
     }
