@@ -12,7 +12,7 @@ export const queueBytesMax = 64 * 1024 * 1024;
 export const batchSizeMax = 1_000;
 export const batchBytesMax = 8 * 1024 * 1024;
 
-/** Batches under way at once: PostgreSQL stores one while the other is answered and the next made. */
+/** Batches under way at once: one is stored while the other is answered and the next is made. */
 export const lanes = 2;
 /** From so many appends on they are split over the lanes; fewer are stored sooner as one batch. */
 const splitMin = 16;
