@@ -84,8 +84,8 @@ export function openDb(pool: pg.Pool): Db {
 
 /**
  * One connection, outside the pool; a pipelined one sends a statement without waiting for the
- * answer to the one before. A server that is there but does not answer a statement is given up after
- * `answerTimeoutMs`.
+ * answer to the one before. A server that is there but does not answer a statement is given up
+ * after `answerTimeoutMs`.
  */
 export async function connectOnce(
   databaseUrl: string,
