@@ -89,12 +89,13 @@ async function killedWriter(url: string) {
 t.test(`kill -9 of the postmaster, ${kills} times`, async (t) => {
   const dataDir = t.testdir();
   let servers = await start(dataDir);
-  let db = openDb(openPool(servers.url, () => undefined));
+  const pool = openPool(servers.url, () => undefined);
+  let db = openDb(pool);
   await migrate(db);
   // Each connection goes to where the server is now: the store waits the restart out.
   const store = postgresEventStore({
     db,
-    pool: openPool(servers.url, () => undefined),
+    pool,
     connect: () => connectOnce(servers.url, { pipeline: true }),
     onError: () => undefined,
   });

@@ -3,6 +3,7 @@
  * the database where the guard that it tests is taken out.
  */
 import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import t from 'tap';
 import type { Db } from '../../src/db.ts';
@@ -204,7 +205,6 @@ t.test('nobody changes the log in place', async (t) => {
 });
 
 async function migrations(): Promise<string> {
-  const { readdir, readFile } = await import('node:fs/promises');
   const folder = new URL('../../migrations/', import.meta.url);
   const files = (await readdir(folder)).sort();
   return (await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')))).join('');

@@ -30,7 +30,6 @@ async function take(
 ): Promise<number[]> {
   const taken: RecordedEvent[] = [];
   const { signal } = new AbortController();
-  if (count === 0) return [];
   for await (const batch of subscribe(store, wakeup, { ...limits, after, signal })) {
     taken.push(...batch);
     if (taken.length >= count) break;
