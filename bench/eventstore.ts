@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPool } from '../src/db.ts';
 import type { EventStore } from '../src/eventstore/event-store.ts';
+import { batchSizeMax } from '../src/eventstore/group-commit.ts';
 import { closedLoop, inTurn, round, table } from './measure.ts';
 import { castore, emmett, messageDb } from './peers.ts';
 import type { Bench, FreshDatabase } from './run.ts';
@@ -9,6 +10,7 @@ import { type Contender, copy, frontlog, newEvent, plainInsert } from './stores.
 
 const callerCounts = [1, 16, 64, 512];
 const callersCompared = 64;
+const bulkCopyRows = 50_000;
 const importAppends = 16;
 const importEvents = 100;
 const readPageSize = 2_000;
@@ -55,7 +57,7 @@ export const benchEventStore: Bench = async (fresh, short) => {
   const pairs = await compare(ours, fresh, short);
   for (const { close } of Object.values(contenders)) await close();
   const over = (name: string) => (at64.get('frontlog') as number) / (at64.get(name) as number);
-  const ratios: Record<keyof typeof targets, number> = {
+  const ratios: Record<string, number> = {
     'over emmett, 64 callers': round(over('emmett'), 1),
     'over message-db, 64 callers': round(over('message-db'), 1),
     'over castore, 64 callers': round(over('castore'), 1),
@@ -64,7 +66,7 @@ export const benchEventStore: Bench = async (fresh, short) => {
   };
   const verdicts = Object.entries(targets).map(([name, target]) => ({
     ratio: name,
-    measured: ratios[name as keyof typeof targets],
+    measured: ratios[name],
     target: 'least' in target ? `at least ${target.least}` : `at most ${target.most}`,
   }));
   return { text: `${table(rows)}\n${table(verdicts)}`, json: { figures: rows, ratios } };
@@ -79,7 +81,8 @@ async function compare(
   const rounds = short ? 3 : 5;
   // As long for the one as for the other, and long enough for PostgreSQL to have to write.
   const ms = short ? 300 : 3_000;
-  const limit = await copy(await fresh('copy'), short ? 10_000 : 50_000);
+  const limit = await copy(await fresh('copy'), batchSizeMax);
+  const bulkLimit = await copy(await fresh('bulk_copy'), short ? 10_000 : bulkCopyRows);
   const bare = await plainInsert(await fresh('bare'), 1);
   const perSecond =
     (append: () => Promise<unknown>, callers: number, eventsPerCall = 1) =>
@@ -92,14 +95,19 @@ async function compare(
   // What one has written is on disk before the other is measured.
   const checkpoint = () => limit.checkpoint();
   await limit.run(1);
+  await bulkLimit.run(1);
   const stream = await inTurn(
     rounds,
-    { ours: perSecond(ours.append, callersCompared), copy: () => limit.run(ms) },
+    {
+      ours: perSecond(ours.append, callersCompared),
+      copy: () => limit.run(ms),
+      bulkCopy: () => bulkLimit.run(ms),
+    },
     checkpoint,
   );
   const bulk = await inTurn(
     rounds,
-    { ours: perSecond(importOne, importAppends, importEvents), copy: () => limit.run(ms) },
+    { ours: perSecond(importOne, importAppends, importEvents), copy: () => bulkLimit.run(ms) },
     checkpoint,
   );
   const lone = await inTurn(
@@ -109,10 +117,12 @@ async function compare(
   );
   const reading = await compareReading(ours.store, await fresh('frontlog', true), 4 * rounds);
   await limit.close();
+  await bulkLimit.close();
   await bare.close();
   process.stderr.write(`# medians: ${JSON.stringify({ stream, bulk, lone, reading })}\n`);
   return {
     'over COPY, 64 callers': round(stream.ours / stream.copy, 2),
+    'over COPY of 50,000 rows a transaction, 64 callers': round(stream.ours / stream.bulkCopy, 2),
     'time of a lone append over a bare insert': round(lone.bare / lone.ours, 2),
     'bulk import over COPY': round(bulk.ours / bulk.copy, 2),
     'reading over a bare paged select': round(reading.ours / reading.bare, 2),

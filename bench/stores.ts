@@ -70,7 +70,7 @@ export async function frontlog(url: string): Promise<Contender & { store: EventS
 export async function plainInsert(url: string, connections = 10): Promise<Contender> {
   const pool = new pg.Pool({ ...connectionOptions(url), max: connections });
   pool.on('error', report);
-  await createTable(pool, 'plain', 'bigserial');
+  await createTable(pool);
   return {
     append() {
       const id = uuidv7();
@@ -88,24 +88,27 @@ export async function plainInsert(url: string, connections = 10): Promise<Conten
   };
 }
 
-/** COPY of `copyRows` rows a transaction into the same columns and indexes: the limit. */
+/** COPY of `copyRows` rows a transaction into the log's own table: the limit. */
 export async function copy(url: string, copyRows: number) {
   const { from } = await peer<{ from(sql: string): NodeJS.WritableStream & pg.Submittable }>(
     'pg-copy-streams',
   );
+  const db = openDb(openPool(url, report));
+  await migrate(db);
+  await db.destroy();
   const client = new pg.Client(connectionOptions(url));
   await client.connect();
-  await createTable(client, 'copied', 'bigint');
   let position = 0;
+  let bytes = 0;
   function* lines(rows: number) {
     for (let row = 0; row < rows; row += 1) {
-      position += 1;
       const id = uuidv7();
-      const json = [JSON.stringify(data), JSON.stringify(metadata)].map((text) =>
-        text.replaceAll('\\', '\\\\'),
-      );
+      const json = [JSON.stringify(data), JSON.stringify(metadata)];
+      position += 1;
+      bytes += json.join('').length;
+      const escaped = json.map((text) => text.replaceAll('\\', '\\\\'));
       const recorded = new Date().toISOString();
-      const cells = [position, id, `claim-${id}`, 1, 'ClaimMade', 1, recorded, ...json];
+      const cells = [position, id, `claim-${id}`, 1, 'ClaimMade', 1, recorded, ...escaped, bytes];
       yield `${cells.join('\t')}\n`;
     }
   }
@@ -128,7 +131,7 @@ export async function copy(url: string, copyRows: number) {
       for (; performance.now() - started < ms; rows += copyRows) {
         await pipeline(
           Readable.from(chunks(copyRows)),
-          client.query(from('copy copied from stdin')),
+          client.query(from('copy events from stdin')),
         );
       }
       return Math.round((rows * 1_000) / (performance.now() - started));
@@ -168,9 +171,9 @@ export async function countOf(url: string, table: string): Promise<number> {
   return rows[0].n;
 }
 
-async function createTable(client: pg.Pool | pg.Client, name: string, positions: string) {
-  await client.query(`create table ${name} (
-    position ${positions} primary key, id uuid not null unique, stream text collate "C" not null,
+async function createTable(pool: pg.Pool) {
+  await pool.query(`create table plain (
+    position bigserial primary key, id uuid not null unique, stream text collate "C" not null,
     version integer not null, type text not null, schema_version smallint not null,
     recorded_at timestamptz not null, data json not null, metadata json not null,
     unique (stream, version))`);

@@ -24,13 +24,10 @@ drop function append_events(text[], integer[], integer[], uuid[], text[], smalli
 -- Per append: `streams`, `expected` (-1 is any version), `counts` of events. Per event, in order of
 -- their appends: `append_of` and `nth`, both from 1, the event itself, and `through`, the bytes of the
 -- batch's data and metadata up to and including it.
--- `all_new` says that every append expects no stream and that no id is likely to be taken: then nothing
--- is looked up, as the indexes see it when the events go in. Where it was wrong, unique_violation is
--- raised and nothing is stored; the same call without it has the answer.
 create function append_events(
   streams text[], expected integer[], counts integer[],
   append_of integer[], nth integer[], ids uuid[], types text[], schema_versions smallint[],
-  datas json[], metadatas json[], through bigint[], all_new boolean,
+  datas json[], metadatas json[], through bigint[],
   out head bigint, out outcomes text[], out versions integer[], out positions bigint[]
 )
 language plpgsql
@@ -63,12 +60,10 @@ begin
   perform pg_advisory_xact_lock(7205880);
 
   select last.position, last.recorded_at, last.bytes_through,
-         case when all_new then expected else
-           array(select coalesce((select e.version from events e where e.stream = s.stream
-                                  order by e.version desc limit 1), 0)
-                 from (select unnest(streams) as stream) as s) end,
-         case when all_new then false else
-           exists (select from events e where e.id = any (ids)) end
+         array(select coalesce((select e.version from events e where e.stream = s.stream
+                                order by e.version desc limit 1), 0)
+               from (select unnest(streams) as stream) as s),
+         exists (select from events e where e.id = any (ids))
     into head, head_recorded_at, head_bytes, currents, any_taken
     from (values (true)) as one
     left join lateral (select e.position, e.recorded_at, e.bytes_through from events e
@@ -140,6 +135,35 @@ begin
   end if;
 end $$;
 
+-- Appends a batch of appends that all begin a stream, and answers with the position before the first
+-- event. Nothing is looked up, as the indexes see it when the events go in: where a stream or an id is
+-- there after all, unique_violation is raised and nothing is stored, and `append_events` has the
+-- answer. Per event: its stream, its version there, the event itself, and `through` as above.
+create function append_new_streams(
+  streams text[], versions integer[], ids uuid[], types text[], schema_versions smallint[],
+  datas json[], metadatas json[], through bigint[], out head bigint
+)
+language plpgsql
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_bitmapscan = off
+set work_mem = '64MB'
+as $$
+declare
+  last record;
+begin
+  perform pg_advisory_xact_lock(7205880);
+  select e.position, e.recorded_at, e.bytes_through into last
+    from events e order by e.position desc limit 1;
+  head := coalesce(last.position, 0);
+  insert into events
+    select head + generate_series(1, cardinality(ids)), unnest(ids), unnest(streams),
+           unnest(versions), unnest(types), unnest(schema_versions),
+           greatest(clock_timestamp(), last.recorded_at), unnest(datas), unnest(metadatas),
+           coalesce(last.bytes_through, 0) + unnest(through);
+  perform pg_notify('frontlog_events', (head + cardinality(ids))::text);
+end $$;
+
 -- Appends one event alone: what `append_events` does for a batch of one, in fewer steps where all is
 -- as expected; anything else is left to `append_events`. That the id is new is seen by the
 -- index when the event goes in: a taken id at a version that fits raises unique_violation, and
@@ -175,7 +199,7 @@ begin
       from append_events(
         array[to_stream], array[expected_version], array[1], array[1], array[1],
         array[event_id], array[event_type], array[event_schema_version],
-        array[event_data], array[event_metadata], array[event_bytes::bigint], false) as a;
+        array[event_data], array[event_metadata], array[event_bytes::bigint]) as a;
     return;
   end if;
 

@@ -33,6 +33,10 @@ const CONFIGURABLE = {
   max_connections: '200',
   shared_buffers: '256MB',
   max_wal_size: '2GB',
+  // Pages are written back beside the appends, not by the one that needs their room.
+  bgwriter_delay: '10ms',
+  bgwriter_lru_maxpages: '1000',
+  bgwriter_lru_multiplier: '4',
   timezone: 'UTC',
   log_timezone: 'UTC',
 };

@@ -3,6 +3,14 @@
  * `migrations/0002_append.sql`. A statement with a name is prepared once per connection.
  */
 import type pg from 'pg';
+import {
+  int2Array,
+  int4Array,
+  int8Array,
+  jsonArray,
+  textArray,
+  uuidArray,
+} from './binary-array.ts';
 import type { EncodedAppend } from './encode.ts';
 import type { AppendResult, NewEvent } from './event-store.ts';
 
@@ -12,20 +20,12 @@ export type Statement = pg.QueryArrayConfig & {
 };
 type Outcome = AppendResult['outcome'];
 
-const jsonOid = 114;
-
 /**
  * The fastest statement for the batch. It fails by a unique violation, and stores nothing, where it
  * took for new what was not: then `sureStatementFor` has the answer.
  */
 export function statementFor(batch: readonly EncodedAppend[]): Statement {
-  const expectsNone = batch.every(({ append }) => append.expectedVersion === 0);
-  return loneEvent(batch) ?? allOf(batch, expectsNone);
-}
-
-/** The statement that has everything looked up. */
-export function sureStatementFor(batch: readonly EncodedAppend[]): Statement {
-  return allOf(batch, false);
+  return loneEvent(batch) ?? newStreams(batch) ?? sureStatementFor(batch);
 }
 
 function loneEvent(batch: readonly EncodedAppend[]): Statement | undefined {
@@ -50,25 +50,34 @@ function loneEvent(batch: readonly EncodedAppend[]): Statement | undefined {
   };
 }
 
-function allOf(batch: readonly EncodedAppend[], allNew: boolean): Statement {
-  const events = batch.flatMap(({ append }) => append.events);
+function newStreams(batch: readonly EncodedAppend[]): Statement | undefined {
+  if (batch.some(({ append }) => append.expectedVersion !== 0)) return undefined;
+  return {
+    name: 'append_new_streams',
+    rowMode: 'array',
+    text: 'select append_new_streams($1, $2, $3, $4, $5, $6, $7, $8)',
+    values: [
+      textArray(batch.flatMap(({ append }) => append.events.map(() => append.stream))),
+      int4Array(batch.flatMap(({ append }) => append.events.map((_, k) => k + 1))),
+      ...eventArrays(batch),
+    ],
+    resultsOf: ([head]) => allStored(batch, head as number),
+  };
+}
+
+/** The statement that has everything looked up. */
+export function sureStatementFor(batch: readonly EncodedAppend[]): Statement {
   return {
     name: 'append_events',
     rowMode: 'array',
-    text: 'select * from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+    text: 'select * from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
     values: [
-      batch.map(({ append }) => append.stream),
-      batch.map(({ append }) => toInteger(append.expectedVersion)),
-      batch.map(({ append }) => append.events.length),
-      batch.flatMap(({ append }, i) => append.events.map(() => i + 1)),
-      batch.flatMap(({ append }) => append.events.map((_, k) => k + 1)),
-      events.map(({ id }) => id),
-      events.map(({ type }) => type),
-      events.map(({ schema_version }) => schema_version),
-      jsonArray(batch.flatMap(({ datas }) => datas)),
-      jsonArray(batch.flatMap(({ metadatas }) => metadatas)),
-      runningSums(batch.flatMap(({ sizes }) => sizes)),
-      allNew,
+      textArray(batch.map(({ append }) => append.stream)),
+      int4Array(batch.map(({ append }) => toInteger(append.expectedVersion))),
+      int4Array(batch.map(({ append }) => append.events.length)),
+      int4Array(batch.flatMap(({ append }, i) => append.events.map(() => i + 1))),
+      int4Array(batch.flatMap(({ append }) => append.events.map((_, k) => k + 1))),
+      ...eventArrays(batch),
     ],
     resultsOf(row) {
       const [head, outcomes, versions, positions] = row as [
@@ -83,6 +92,18 @@ function allOf(batch: readonly EncodedAppend[], allNew: boolean): Statement {
       );
     },
   };
+}
+
+function eventArrays(batch: readonly EncodedAppend[]): Buffer[] {
+  const events = batch.flatMap(({ append }) => append.events);
+  return [
+    uuidArray(events.map(({ id }) => id)),
+    textArray(events.map(({ type }) => type)),
+    int2Array(events.map(({ schema_version }) => schema_version)),
+    jsonArray(batch.flatMap(({ datas }) => datas)),
+    jsonArray(batch.flatMap(({ metadatas }) => metadatas)),
+    int8Array(runningSums(batch.flatMap(({ sizes }) => sizes))),
+  ];
 }
 
 function resultOf(outcome: Outcome, version: number, position: number | null): AppendResult {
@@ -112,20 +133,4 @@ function runningSums(sizes: readonly number[]): number[] {
 
 function toInteger(expectedVersion: number | 'any'): number {
   return expectedVersion === 'any' ? -1 : expectedVersion;
-}
-
-/**
- * JSON texts as PostgreSQL's binary format of `json[]`: dimensions, flags, element type, length,
- * lower bound, then each element behind its length. As text each quotation mark would be escaped.
- */
-function jsonArray(texts: readonly string[]): Buffer {
-  const bytes = texts.reduce((sum, text) => sum + 4 + Buffer.byteLength(text), 20);
-  const buffer = Buffer.allocUnsafe(bytes);
-  let at = 0;
-  for (const field of [1, 0, jsonOid, texts.length, 1]) at = buffer.writeInt32BE(field, at);
-  for (const text of texts) {
-    const length = buffer.write(text, at + 4);
-    at = buffer.writeInt32BE(length, at) + length;
-  }
-  return buffer;
 }

@@ -1,0 +1,74 @@
+/**
+ * Arrays of one dimension in PostgreSQL's binary format: dimensions, flags, element type, length and
+ * lower bound, then each element behind its length. As text, PostgreSQL would take each array apart
+ * character by character, and each quotation mark of JSON would be escaped.
+ */
+
+const headerBytes = 20;
+const lengthBytes = 4;
+
+const oids = { int2: 21, int4: 23, int8: 20, uuid: 2950, text: 25, json: 114 };
+
+export function int2Array(values: readonly number[]): Buffer {
+  return ofFixedSize(oids.int2, 2, values, (buffer, value, at) => buffer.writeInt16BE(value, at));
+}
+
+export function int4Array(values: readonly number[]): Buffer {
+  return ofFixedSize(oids.int4, 4, values, (buffer, value, at) => buffer.writeInt32BE(value, at));
+}
+
+/** Of safe integers, none of them negative. */
+export function int8Array(values: readonly number[]): Buffer {
+  return ofFixedSize(oids.int8, 8, values, (buffer, value, at) => {
+    buffer.writeUInt32BE(Math.floor(value / 2 ** 32), at);
+    buffer.writeUInt32BE(value % 2 ** 32, at + 4);
+  });
+}
+
+export function uuidArray(uuids: readonly string[]): Buffer {
+  return ofFixedSize(oids.uuid, 16, uuids, (buffer, uuid, at) => {
+    buffer.write(uuid.replaceAll('-', ''), at, 'hex');
+  });
+}
+
+export function textArray(texts: readonly string[]): Buffer {
+  return ofTexts(oids.text, texts);
+}
+
+/** Of JSON texts. */
+export function jsonArray(texts: readonly string[]): Buffer {
+  return ofTexts(oids.json, texts);
+}
+
+function ofFixedSize<Value>(
+  oid: number,
+  size: number,
+  values: readonly Value[],
+  write: (buffer: Buffer, value: Value, at: number) => void,
+): Buffer {
+  const buffer = Buffer.allocUnsafe(headerBytes + values.length * (lengthBytes + size));
+  let at = writeHeader(buffer, oid, values.length);
+  for (const value of values) {
+    at = buffer.writeInt32BE(size, at);
+    write(buffer, value, at);
+    at += size;
+  }
+  return buffer;
+}
+
+function ofTexts(oid: number, texts: readonly string[]): Buffer {
+  const bytes = texts.reduce((sum, text) => sum + lengthBytes + Buffer.byteLength(text), 0);
+  const buffer = Buffer.allocUnsafe(headerBytes + bytes);
+  let at = writeHeader(buffer, oid, texts.length);
+  for (const text of texts) {
+    const length = buffer.write(text, at + lengthBytes);
+    at = buffer.writeInt32BE(length, at) + length;
+  }
+  return buffer;
+}
+
+function writeHeader(buffer: Buffer, oid: number, length: number): number {
+  let at = 0;
+  for (const field of [1, 0, oid, length, 1]) at = buffer.writeInt32BE(field, at);
+  return at;
+}
