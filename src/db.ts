@@ -1,6 +1,6 @@
 /** PostgreSQL: the pool, how its values read in JavaScript, the log's tables, and migrations. */
 import { readdir, readFile } from 'node:fs/promises';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { type ColumnType, Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 
@@ -23,10 +23,20 @@ export type ProjectionsTable = {
   state: 'running' | 'paused';
   last_error: string | null;
 };
+export type IdempotentAnswersTable = {
+  principal: string;
+  key: string;
+  request_sha256: string;
+  answer: ColumnType<
+    { stream: string; version: number; position: number; event_ids: string[] },
+    string
+  >;
+};
 export type Tables = {
   log_identity: { log_id: string };
   events: EventsTable;
   projections: ProjectionsTable;
+  idempotent_answers: IdempotentAnswersTable;
 };
 export type Db = Kysely<Tables>;
 

@@ -10,13 +10,14 @@ import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
 import type { Projection } from './projections/projection.ts';
 import { prepareProjection, runProjection } from './projections/projector.ts';
+import { registry } from './projections/registry.ts';
 import { timeline } from './projections/timeline.ts';
 import { warStatus } from './projections/war-status.ts';
 import { initTopics, kafkaClient } from './relay/client.ts';
 import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
 
 /** Every read model there is. */
-export const projections: readonly Projection[] = [warStatus, timeline];
+export const projections: readonly Projection[] = [registry, warStatus, timeline];
 
 export type Service = {
   /** Where the API answers; undefined without the role `api`. */

@@ -2,10 +2,19 @@
  * An actor: a state, force, ministry, official, agency, outlet or assessor that says or does
  * things.
  */
-import { type Static, Type } from 'typebox';
-import type { Decider, EventOf } from './decider.ts';
-import { registerOnce } from './registry.ts';
-import { ActorId, code, EntityId, ExternalId, list, strictObject, Text } from './vocabulary.ts';
+import { Type } from 'typebox';
+import { type CommandOf, type Decider, decideBy, type EventOf, Rejection } from './decider.ts';
+import { type RegistryRejection, registerOnce } from './registry.ts';
+import {
+  ActorId,
+  code,
+  EntityId,
+  ExternalId,
+  list,
+  Moment,
+  strictObject,
+  Text,
+} from './vocabulary.ts';
 
 const body = {
   name: Text,
@@ -22,32 +31,38 @@ const body = {
   part_of: Type.Optional(ActorId),
   external_ids: Type.Optional(list(ExternalId)),
 };
+const renaming = { name: Text, since: Type.Optional(Moment) };
 
 export const actorEvents = {
   ActorRegistered: Type.Object({ actor_id: EntityId, ...body }),
+  ActorRenamed: Type.Object({ actor_id: EntityId, ...renaming }),
 };
 export type ActorEvent = EventOf<typeof actorEvents>;
 
-type State = { registered?: ActorEvent['data'] };
+type Registered = Extract<ActorEvent, { type: 'ActorRegistered' }>['data'];
+type State = { readonly registered?: Registered; readonly name?: string };
 
-export const RegisterActor = strictObject(body);
-export type ActorCommand = {
-  readonly type: 'RegisterActor';
-  readonly id: string;
-  readonly data: Static<typeof RegisterActor>;
+export const actorCommands = {
+  RegisterActor: strictObject(body),
+  RenameActor: strictObject(renaming),
 };
-export type ActorRejection = 'registered-otherwise';
+export type ActorCommand = CommandOf<typeof actorCommands>;
+export type ActorRejection = RegistryRejection | 'actor-unknown';
 
-/** `actor-{id}`: registered once. */
+/** `actor-{id}`: registered once, then renamed; the name it has already is no news. */
 export const actor: Decider<State, ActorCommand, ActorEvent, ActorRejection> = {
   category: 'actor',
   initialState: {},
   evolve: {
-    ActorRegistered: (_state, data) => ({ registered: data }),
+    ActorRegistered: (_state, data) => ({ registered: data, name: data.name }),
+    ActorRenamed: (state, { name }) => ({ ...state, name }),
   },
-  decide: (command, state) =>
-    registerOnce(state.registered, {
-      type: 'ActorRegistered',
-      data: { actor_id: command.id, ...command.data },
-    }),
+  decide: decideBy<State, ActorCommand, ActorEvent, ActorRejection>({
+    RegisterActor: (data, { registered }, actor_id) =>
+      registerOnce(registered, { type: 'ActorRegistered', data: { actor_id, ...data } }),
+    RenameActor: (data, { registered, name }, actor_id) => {
+      if (registered === undefined) return new Rejection('actor-unknown', 'there is no such actor');
+      return name === data.name ? [] : [{ type: 'ActorRenamed', data: { actor_id, ...data } }];
+    },
+  }),
 };

@@ -1,8 +1,10 @@
 /** Every event type there is. A type that is missing here can be neither recorded nor read. */
 import type { Static } from 'typebox';
 import { actorEvents } from './actor.ts';
-import { claimEvents } from './claim.ts';
+import { agreementEvents } from './agreement.ts';
+import { claimEvents, claimUpcasters } from './claim.ts';
 import { conflictEvents } from './conflict.ts';
+import type { Upcasters } from './decider.ts';
 import { forceEvents } from './force.ts';
 import { negotiationEvents } from './negotiation.ts';
 import { operationEvents } from './operation.ts';
@@ -19,13 +21,40 @@ export const catalogue = {
   ...forceEvents,
   ...operationEvents,
   ...negotiationEvents,
+  ...agreementEvents,
 };
 
 export type EventType = keyof typeof catalogue;
 export type DataOf<T extends EventType> = Static<(typeof catalogue)[T]>;
+export const eventTypes = Object.keys(catalogue) as EventType[];
 
-/** The version of each event's shape; raised together with an upcaster in its aggregate's file. */
-export const schemaVersion = 1;
+const upcasters: Upcasters<typeof catalogue> = { ...claimUpcasters };
+
+/** The version of the shape in which an event of `type` is written today. */
+export function schemaVersionOf(type: EventType): number {
+  return 1 + (upcasters[type]?.length ?? 0);
+}
+
+/**
+ * `event` with its data in today's shape, whatever its version. Throws for a type or a version that
+ * the catalogue does not know: it was written by a later release.
+ */
+export function upcast<E extends { type: string; schema_version: number; data: unknown }>(
+  event: E,
+): E {
+  const { type, schema_version } = event;
+  if (!isEventType(type)) throw new Error(`the event type ${type} is not in the catalogue`);
+  const current = schemaVersionOf(type);
+  if (schema_version === current) return event;
+  if (schema_version > current) throw new Error(`${type} of version ${schema_version} is unknown`);
+  let data = event.data as Record<string, unknown>;
+  for (const lift of upcasters[type]?.slice(schema_version - 1) ?? []) data = lift(data);
+  return { ...event, schema_version: current, data };
+}
+
+export function isEventType(type: string): type is EventType {
+  return Object.hasOwn(catalogue, type);
+}
 
 /** The CloudEvents type: `ClaimMade` is `frontlog.claim-made.v1`. */
 export function cloudEventType(type: string, version: number): string {

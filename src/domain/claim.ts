@@ -1,14 +1,32 @@
-/** A claim: one proposition by one claimant at one time, and what assessors made of it. */
+/**
+ * A claim: one proposition by one claimant at one time, where else it was found, what assessors
+ * made of it, and how it was corrected, superseded or retracted.
+ *
+ * Over 200 lines because an aggregate is one file, and this one has eight events.
+ */
 import { type Static, Type } from 'typebox';
 import { Equal } from 'typebox/value';
-import { type Decider, type EventOf, Rejection } from './decider.ts';
+import { Correction, correct, corrected } from './correction.ts';
+import {
+  type AnyDecisionCode,
+  type CommandOf,
+  type Decider,
+  decideBy,
+  type EventOf,
+  Rejection,
+  type Upcasters,
+} from './decider.ts';
 import { Proposition, PropositionSaid } from './proposition.ts';
-import { deriveBounds, quantityFaults } from './quantity.ts';
+import { deriveBounds, quantityFaults, withoutBounds } from './quantity.ts';
+import { findReferences } from './references.ts';
+import { isSaid, remember, type Said } from './said.ts';
 import {
   ActorId,
   attributed,
+  ClaimId,
   code,
   EntityId,
+  Evidence,
   list,
   located,
   strictObject,
@@ -25,76 +43,221 @@ const assessed = {
   source_reliability: Type.Optional(code('A', 'B', 'C', 'D', 'E', 'F')),
   information_credibility: Type.Optional(Type.Integer({ minimum: 1, maximum: 6 })),
   method: Type.Optional(Text),
-  evidence: Type.Optional(list(Text)),
+  evidence: Type.Optional(list(Evidence)),
+};
+const correction = { ...attributed, ...Correction };
+const retracted = { ...attributed, reason: Text };
+const superseded = { ...attributed, by_claim_id: ClaimId, reason: Type.Optional(Text) };
+const linked = {
+  ...attributed,
+  relation: code('contradicts', 'corroborates', 'same_occurrence'),
+  other_claim_id: ClaimId,
+  reason: Type.Optional(Text),
 };
 
+const ofClaim = { claim_id: EntityId };
 export const claimEvents = {
-  ClaimMade: Type.Object({ claim_id: EntityId, ...claimed, proposition: Proposition }),
-  ClaimAssessed: Type.Object({ claim_id: EntityId, ...assessed }),
+  ClaimMade: Type.Object({ ...ofClaim, ...claimed, proposition: Proposition }),
+  ClaimRepeated: Type.Object({ ...ofClaim, ...attributed }),
+  ClaimAssessed: Type.Object({ ...ofClaim, ...assessed }),
+  ClaimCorrected: Type.Object({ ...ofClaim, ...correction }),
+  ClaimRetracted: Type.Object({ ...ofClaim, ...retracted }),
+  ClaimSuperseded: Type.Object({ ...ofClaim, ...superseded }),
+  ClaimLinked: Type.Object({ ...ofClaim, ...linked }),
+  ClaimUnlinked: Type.Object({ ...ofClaim, ...linked }),
 };
 export type ClaimEvent = EventOf<typeof claimEvents>;
 export type ClaimMade = Static<typeof claimEvents.ClaimMade>;
 export type ClaimAssessed = Static<typeof claimEvents.ClaimAssessed>;
+type Content = Static<typeof claimCommands.MakeClaim>;
 
-type State = { made?: ClaimMade; verdicts: Readonly<Record<string, string>> };
+type State = {
+  readonly made?: ClaimMade;
+  /** As it is said after all corrections. */
+  readonly current?: Content;
+  readonly verdicts: Readonly<Record<string, string>>;
+  readonly links: readonly string[];
+  readonly retracted?: Static<typeof claimEvents.ClaimRetracted>;
+  readonly superseded?: Static<typeof claimEvents.ClaimSuperseded>;
+  readonly said: Said;
+};
 
-export const MakeClaim = strictObject({ ...claimed, proposition: PropositionSaid });
-export const AssessClaim = strictObject(assessed);
-export type ClaimCommand =
-  | { readonly type: 'MakeClaim'; readonly id: string; readonly data: Static<typeof MakeClaim> }
-  | {
-      readonly type: 'AssessClaim';
-      readonly id: string;
-      readonly data: Static<typeof AssessClaim>;
-    };
+export const claimCommands = {
+  MakeClaim: strictObject({ ...claimed, proposition: PropositionSaid }),
+  RepeatClaim: strictObject(attributed),
+  AssessClaim: strictObject(assessed),
+  CorrectClaim: strictObject(correction),
+  RetractClaim: strictObject(retracted),
+  SupersedeClaim: strictObject(superseded),
+  LinkClaim: strictObject(linked),
+  UnlinkClaim: strictObject(linked),
+};
+export type ClaimCommand = CommandOf<typeof claimCommands>;
 export type ClaimRejection =
+  | AnyDecisionCode
   | 'claim-unknown'
   | 'claim-made-otherwise'
   | 'claim-of-other-conflict'
+  | 'claim-retracted'
+  | 'claim-superseded-otherwise'
+  | 'claim-of-itself'
+  | 'not-the-current-value'
+  | 'correction-impossible'
   | 'quantity-impossible';
 
-/** `claim-{id}`: made once; an assessor's verdict, repeated, is no news. */
+/** `claim-{id}`: made once; nothing after retraction but assessments. */
 export const claim: Decider<State, ClaimCommand, ClaimEvent, ClaimRejection> = {
   category: 'claim',
-  initialState: { verdicts: {} },
+  initialState: { verdicts: {}, links: [], said: null },
   evolve: {
-    ClaimMade: (state, data) => ({ ...state, made: data }),
-    ClaimAssessed: (state, data) => ({
+    ClaimMade: (state, data) => ({ ...state, made: data, current: contentOf(data) }),
+    ClaimRepeated: (state, data) => ({
       ...state,
-      verdicts: { ...state.verdicts, [data.assessor_id]: data.verdict },
+      said: remember(state.said, 'ClaimRepeated', data),
+    }),
+    ClaimAssessed: (state, { assessor_id, verdict }) => ({
+      ...state,
+      verdicts: { ...state.verdicts, [assessor_id]: verdict },
+    }),
+    ClaimCorrected: (state, data) => ({
+      ...state,
+      current: corrected(state.current as Content, data) as Content,
+    }),
+    ClaimRetracted: (state, data) => ({ ...state, retracted: data }),
+    ClaimSuperseded: (state, data) => ({ ...state, superseded: data }),
+    ClaimLinked: (state, data) => ({ ...state, links: [...state.links, linkOf(data)] }),
+    ClaimUnlinked: (state, data) => ({
+      ...state,
+      links: state.links.filter((link) => link !== linkOf(data)),
     }),
   },
-  decide: (command, state) =>
-    command.type === 'MakeClaim'
-      ? make(command.id, command.data, state)
-      : assess(command.id, command.data, state),
+  decide: decideBy<State, ClaimCommand, ClaimEvent, ClaimRejection>({
+    MakeClaim: (data, state, claim_id) => {
+      const refusal = impossibleQuantity(data, '/proposition/quantity');
+      if (refusal !== undefined) return refusal;
+      const event = { type: 'ClaimMade', data: madeOf(claim_id, data) } as const;
+      if (state.made === undefined) return [event];
+      if (Equal(state.made, event.data)) return [];
+      return new Rejection('claim-made-otherwise', 'this claim was made with other content');
+    },
+    AssessClaim: (data, state, claim_id) => {
+      const refusal = notOfThisClaim(data, state);
+      if (refusal !== undefined) return refusal;
+      if (state.verdicts[data.assessor_id] === data.verdict) return [];
+      return [{ type: 'ClaimAssessed', data: { claim_id, ...data } }];
+    },
+    RepeatClaim: (data, state, claim_id) => {
+      const event = { type: 'ClaimRepeated', data: { claim_id, ...data } } as const;
+      const isSoAlready = isSaid(state.said, event) || sameSource(data, state.made);
+      return whileActive(data, state, isSoAlready, event);
+    },
+    CorrectClaim: (data, state, claim_id) => {
+      const event = { type: 'ClaimCorrected', data: { claim_id, ...data } } as const;
+      if (state.current === undefined) return whileActive(data, state, false, event);
+      const content = correct(state.current, data, claimCommands.MakeClaim);
+      if (content instanceof Rejection) return content;
+      const refusal = impossibleQuantity(content, '/to');
+      return refusal ?? whileActive(data, state, Equal(content, state.current), event);
+    },
+    RetractClaim: (data, state, claim_id) => {
+      const event = { type: 'ClaimRetracted', data: { claim_id, ...data } } as const;
+      return whileActive(data, state, Equal(state.retracted, event.data), event);
+    },
+    SupersedeClaim: (data, state, claim_id) => {
+      const event = { type: 'ClaimSuperseded', data: { claim_id, ...data } } as const;
+      if (data.by_claim_id === claim_id) return ofItself('/by_claim_id');
+      const by = state.superseded?.by_claim_id;
+      if (by === undefined || by === data.by_claim_id) {
+        return whileActive(data, state, by === data.by_claim_id, event);
+      }
+      return new Rejection('claim-superseded-otherwise', `it is superseded by ${by}`);
+    },
+    LinkClaim: (data, state, claim_id) => {
+      if (data.other_claim_id === claim_id) return ofItself('/other_claim_id');
+      const event = { type: 'ClaimLinked', data: { claim_id, ...data } } as const;
+      return whileActive(data, state, state.links.includes(linkOf(data)), event);
+    },
+    UnlinkClaim: (data, state, claim_id) => {
+      const event = { type: 'ClaimUnlinked', data: { claim_id, ...data } } as const;
+      return whileActive(data, state, !state.links.includes(linkOf(data)), event);
+    },
+  }),
+  references: (command, state) => {
+    if (command.type !== 'CorrectClaim' || state.current === undefined) return [];
+    const content = corrected(state.current, command.data);
+    const { field } = command.data;
+    return findReferences(claimCommands.MakeClaim, content)
+      .filter(({ pointer }) => pointer === field || pointer.startsWith(`${field}/`))
+      .map(({ pointer, stream }) => ({ pointer: `/to${pointer.slice(field.length)}`, stream }));
+  },
 };
 
-function make(id: string, said: Static<typeof MakeClaim>, state: State) {
-  const faults =
-    'quantity' in said.proposition
-      ? quantityFaults(said.proposition.quantity, '/proposition/quantity')
-      : [];
-  if (faults.length > 0) {
-    return new Rejection('quantity-impossible', 'the quantity cannot be so', faults);
-  }
-  const data: ClaimMade = { claim_id: id, ...said, proposition: withBounds(said.proposition) };
-  if (state.made === undefined) return [{ type: 'ClaimMade', data } as const];
-  if (Equal(state.made, data)) return [];
-  return new Rejection('claim-made-otherwise', 'this claim was made with other content');
+/** Version 1 had evidence as bare text. */
+export const claimUpcasters: Upcasters<typeof claimEvents> = {
+  ClaimAssessed: [
+    ({ evidence, ...data }) => ({
+      ...data,
+      ...(evidence !== undefined && {
+        evidence: (evidence as string[]).map((description) => ({ description })),
+      }),
+    }),
+  ],
+};
+
+function madeOf(claim_id: string, { proposition, ...content }: Content): ClaimMade {
+  const kept =
+    'quantity' in proposition
+      ? { ...proposition, quantity: deriveBounds(proposition.quantity) }
+      : proposition;
+  return { claim_id, ...content, proposition: kept };
 }
 
-function assess(id: string, data: Static<typeof AssessClaim>, state: State) {
+/** What a client said of a claim as the log keeps it: without its id and the derived bounds. */
+export function contentOf({ claim_id: _id, proposition, ...content }: ClaimMade): Content {
+  const asSaid =
+    'quantity' in proposition
+      ? { ...proposition, quantity: withoutBounds(proposition.quantity) }
+      : proposition;
+  return { ...content, proposition: asSaid };
+}
+
+function impossibleQuantity({ proposition }: Content, pointer: string) {
+  const faults = 'quantity' in proposition ? quantityFaults(proposition.quantity, pointer) : [];
+  if (faults.length === 0) return undefined;
+  return new Rejection('quantity-impossible', 'the quantity cannot be so', faults);
+}
+
+function whileActive(
+  data: { conflict_id: string },
+  state: State,
+  isSo: boolean,
+  event: ClaimEvent,
+) {
+  const refusal = notOfThisClaim(data, state);
+  if (refusal !== undefined) return refusal;
+  if (isSo) return [];
+  if (state.retracted === undefined) return [event];
+  return new Rejection('claim-retracted', 'the claim was retracted, which is final');
+}
+
+function notOfThisClaim(data: { conflict_id: string }, state: State) {
   if (state.made === undefined) return new Rejection('claim-unknown', 'there is no such claim');
-  if (state.made.conflict_id !== data.conflict_id) {
-    return new Rejection('claim-of-other-conflict', `the claim is of ${state.made.conflict_id}`, [
-      { pointer: '/conflict_id', detail: 'is not the conflict of the claim' },
-    ]);
-  }
-  if (state.verdicts[data.assessor_id] === data.verdict) return [];
-  return [{ type: 'ClaimAssessed', data: { claim_id: id, ...data } } as const];
+  if (state.made.conflict_id === data.conflict_id) return undefined;
+  return new Rejection('claim-of-other-conflict', `the claim is of ${state.made.conflict_id}`, [
+    { pointer: '/conflict_id', detail: 'is not the conflict of the claim' },
+  ]);
 }
 
-function withBounds(said: PropositionSaid): Proposition {
-  return 'quantity' in said ? { ...said, quantity: deriveBounds(said.quantity) } : said;
+function ofItself(pointer: string) {
+  const fault = { pointer, detail: 'is the claim itself' };
+  return new Rejection('claim-of-itself', 'a claim does not relate to itself', [fault]);
+}
+
+// Found again where it was first found.
+function sameSource(data: Pick<ClaimMade, 'attribution'>, made: ClaimMade | undefined): boolean {
+  return made !== undefined && Equal(made.attribution, data.attribution);
+}
+
+function linkOf({ relation, other_claim_id }: { relation: string; other_claim_id: string }) {
+  return `${relation} ${other_claim_id}`;
 }

@@ -1,7 +1,7 @@
 /** A conflict: the frame that every claim and act of a war belongs to. */
-import { type Static, Type } from 'typebox';
-import type { Decider, EventOf } from './decider.ts';
-import { registerOnce } from './registry.ts';
+import { Type } from 'typebox';
+import { type CommandOf, type Decider, decideBy, type EventOf } from './decider.ts';
+import { type RegistryRejection, registerOnce } from './registry.ts';
 import { ActorId, EntityId, list, Moment, strictObject, Text } from './vocabulary.ts';
 
 const body = {
@@ -15,26 +15,20 @@ export const conflictEvents = {
 };
 export type ConflictEvent = EventOf<typeof conflictEvents>;
 
-type State = { registered?: ConflictEvent['data'] };
+type State = { readonly registered?: ConflictEvent['data'] };
 
-export const RegisterConflict = strictObject(body);
-export type ConflictCommand = {
-  readonly type: 'RegisterConflict';
-  readonly id: string;
-  readonly data: Static<typeof RegisterConflict>;
-};
-export type ConflictRejection = 'registered-otherwise';
+export const conflictCommands = { RegisterConflict: strictObject(body) };
+export type ConflictCommand = CommandOf<typeof conflictCommands>;
 
 /** `conflict-{id}`: registered once. */
-export const conflict: Decider<State, ConflictCommand, ConflictEvent, ConflictRejection> = {
+export const conflict: Decider<State, ConflictCommand, ConflictEvent, RegistryRejection> = {
   category: 'conflict',
   initialState: {},
   evolve: {
     ConflictRegistered: (_state, data) => ({ registered: data }),
   },
-  decide: (command, state) =>
-    registerOnce(state.registered, {
-      type: 'ConflictRegistered',
-      data: { conflict_id: command.id, ...command.data },
-    }),
+  decide: decideBy<State, ConflictCommand, ConflictEvent, RegistryRejection>({
+    RegisterConflict: (data, { registered }, conflict_id) =>
+      registerOnce(registered, { type: 'ConflictRegistered', data: { conflict_id, ...data } }),
+  }),
 };

@@ -1,5 +1,7 @@
 /** What an aggregate is here: pure functions from a history and a command to new events. */
-import type { Static, TSchema } from 'typebox';
+import type { Static, TObject, TSchema } from 'typebox';
+import type { Reference } from './references.ts';
+import { type Fault, timeFaults } from './times.ts';
 
 /** The schemas of one aggregate's events, keyed by event type. */
 export type EventSchemas = Readonly<Record<string, TSchema>>;
@@ -9,13 +11,41 @@ export type EventOf<S extends EventSchemas> = {
   [T in keyof S & string]: { readonly type: T; readonly data: Static<S[T]> };
 }[keyof S & string];
 
+/**
+ * How an event's data of an older shape becomes the next one: the first entry lifts version 1 to 2,
+ * and so on. The current version is one more than there are entries.
+ */
+export type Upcasters<S extends EventSchemas> = {
+  readonly [T in keyof S & string]?: readonly ((
+    data: Record<string, unknown>,
+  ) => Record<string, unknown>)[];
+};
+
+/** The schemas of what one aggregate's commands carry, keyed by command type. */
+export type CommandSchemas = Readonly<Record<string, TObject>>;
+
+/** The union of commands that `S` describes; `id` is the instance's. */
+export type CommandOf<S extends CommandSchemas> = {
+  [T in keyof S & string]: {
+    readonly type: T;
+    readonly id: string;
+    readonly data: Static<S[T]>;
+  };
+}[keyof S & string];
+
 /** One handler per event type: a missing one does not compile. */
 export type Evolve<State, Event extends { type: string; data: unknown }> = {
   readonly [T in Event['type']]: (state: State, data: Extract<Event, { type: T }>['data']) => State;
 };
 
-/** One place in a command that the domain refuses, by JSON pointer (RFC 6901) into the command. */
-export type Fault = { readonly pointer: string; readonly detail: string };
+/** One handler per command type. */
+export type Decisions<State, Command extends { type: string; data: unknown }, Event, Code> = {
+  readonly [T in Command['type']]: (
+    data: Extract<Command, { type: T }>['data'],
+    state: State,
+    id: string,
+  ) => readonly Event[] | Rejection<Code & string>;
+};
 
 /** The domain's no: an answer, not an exception. `code` is from the aggregate's closed union. */
 export class Rejection<Code extends string = string> {
@@ -45,19 +75,50 @@ export type Decider<
   readonly initialState: State;
   readonly evolve: Evolve<State, Event>;
   readonly decide: (command: Command, state: State) => readonly Event[] | Rejection<Code>;
+  /** What the command points to beyond what its schema marks; see `findReferences`. */
+  readonly references?: (command: Command, state: State) => readonly Reference[];
 };
+
+/** The code of what no command may say, whatever the aggregate. */
+export type AnyDecisionCode = 'times-impossible';
+
+/** A `decide` of one handler per command type; refuses first what no command may say. */
+export function decideBy<
+  State,
+  Command extends { type: string; id: string; data: unknown },
+  Event,
+  Code extends string,
+>(decisions: Decisions<State, Command, Event, Code>) {
+  return (command: Command, state: State): readonly Event[] | Rejection<Code | AnyDecisionCode> => {
+    const faults = timeFaults(command.data as object);
+    if (faults.length > 0) {
+      return new Rejection('times-impossible', 'the times cannot be so', faults);
+    }
+    const decision = decisions[command.type as Command['type']];
+    return decision(command.data as never, state, command.id);
+  };
+}
 
 /** The state after `events`, from the initial one. */
 export function fold<State, Event extends { type: string; data: unknown }>(
   decider: Pick<Decider<State, never, Event, string>, 'initialState' | 'evolve'>,
   events: Iterable<Event>,
 ): State {
-  let state = decider.initialState;
+  return foldOnto(decider, decider.initialState, events);
+}
+
+/** The state after `events`, from `state`. */
+export function foldOnto<State, Event extends { type: string; data: unknown }>(
+  decider: Pick<Decider<State, never, Event, string>, 'evolve'>,
+  state: State,
+  events: Iterable<Event>,
+): State {
+  let evolved = state;
   for (const event of events) {
     const handler = decider.evolve[event.type as Event['type']];
-    state = handler(state, event.data as never);
+    evolved = handler(evolved, event.data as never);
   }
-  return state;
+  return evolved;
 }
 
 /** The stream of an aggregate's instance: `category-id`. */

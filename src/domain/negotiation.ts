@@ -1,47 +1,169 @@
 /** A negotiation: the stance each party takes towards the other, and the statement that set it. */
-import { type Static, Type } from 'typebox';
-import { type Decider, type EventOf, Rejection } from './decider.ts';
-import { ActorId, attributed, code, EntityId, strictObject, Text } from './vocabulary.ts';
+import { Type } from 'typebox';
+import {
+  type AnyDecisionCode,
+  type CommandOf,
+  type Decider,
+  decideBy,
+  type EventOf,
+  Rejection,
+} from './decider.ts';
+import { isSaid, remember, type Said } from './said.ts';
+import {
+  ActorId,
+  AgreementId,
+  attributed,
+  code,
+  EntityId,
+  list,
+  located,
+  strictObject,
+  Text,
+} from './vocabulary.ts';
 
-const rejection = {
+const stance = {
   ...attributed,
   party_id: ActorId,
   counterpart_id: ActorId,
-  stance: code('no_prospect', 'rejected', 'conditional'),
   stated_reason: Type.Optional(Text),
   conditions: Type.Optional(Text),
-  proposal: Type.Optional(Text),
+};
+const proposal = { ...stance, proposal: Type.Optional(Text) };
+const rejection = { ...proposal, stance: code('no_prospect', 'rejected', 'conditional') };
+const course = {
+  ...attributed,
+  ...located,
+  parties: Type.Optional(list(ActorId)),
+  mediators: Type.Optional(list(ActorId)),
+  stated_reason: Type.Optional(Text),
+};
+const conclusion = {
+  ...course,
+  outcome: code('agreement', 'no_agreement', 'unknown'),
+  agreement_id: Type.Optional(AgreementId),
 };
 
 export const negotiationEvents = {
+  NegotiationProposed: Type.Object({ negotiation_id: EntityId, ...proposal }),
+  NegotiationAccepted: Type.Object({ negotiation_id: EntityId, ...proposal }),
   NegotiationRejected: Type.Object({ negotiation_id: EntityId, ...rejection }),
+  NegotiationStarted: Type.Object({ negotiation_id: EntityId, ...course }),
+  NegotiationSuspended: Type.Object({ negotiation_id: EntityId, ...course }),
+  NegotiationResumed: Type.Object({ negotiation_id: EntityId, ...course }),
+  NegotiationConcluded: Type.Object({ negotiation_id: EntityId, ...conclusion }),
 };
 export type NegotiationEvent = EventOf<typeof negotiationEvents>;
 
-export const RejectNegotiation = strictObject(rejection);
-export type NegotiationCommand = {
-  readonly type: 'RejectNegotiation';
-  readonly id: string;
-  readonly data: Static<typeof RejectNegotiation>;
+export const negotiationCommands = {
+  ProposeNegotiation: strictObject(proposal),
+  AcceptNegotiation: strictObject(proposal),
+  RejectNegotiation: strictObject(rejection),
+  StartNegotiation: strictObject(course),
+  SuspendNegotiation: strictObject(course),
+  ResumeNegotiation: strictObject(course),
+  ConcludeNegotiation: strictObject(conclusion),
 };
-export type NegotiationRejection = 'party-is-counterpart';
+export type NegotiationCommand = CommandOf<typeof negotiationCommands>;
+export type NegotiationRejection =
+  | AnyDecisionCode
+  | 'party-is-counterpart'
+  | 'negotiation-of-other-conflict'
+  | 'negotiation-not-accepted'
+  | 'negotiation-not-ongoing'
+  | 'negotiation-not-suspended';
 
-/** `negotiation-{id}`: a rejection is always allowed, for a stance needs no proposal. */
+type Phase = 'none' | 'proposed' | 'accepted' | 'ongoing' | 'suspended' | 'concluded';
+type State = { readonly conflictId?: string; readonly phase: Phase; readonly said: Said };
+
+// Per event: in which phases it leads on, and to which; in others a stance is recorded all the
+// same.
+const leads: Record<NegotiationEvent['type'], { from: readonly Phase[]; to: Phase }> = {
+  NegotiationProposed: { from: ['none', 'concluded'], to: 'proposed' },
+  NegotiationAccepted: { from: ['none', 'proposed', 'concluded'], to: 'accepted' },
+  NegotiationRejected: { from: ['proposed', 'accepted'], to: 'none' },
+  NegotiationStarted: { from: ['accepted'], to: 'ongoing' },
+  NegotiationSuspended: { from: ['ongoing'], to: 'suspended' },
+  NegotiationResumed: { from: ['suspended'], to: 'ongoing' },
+  NegotiationConcluded: { from: ['ongoing', 'suspended'], to: 'concluded' },
+};
+
+/**
+ * `negotiation-{id}`: a start needs an acceptance, a resumption a suspension; a rejection is always
+ * allowed, for a stance needs no proposal. Another source may say again what is so already.
+ */
 export const negotiation: Decider<
-  null,
+  State,
   NegotiationCommand,
   NegotiationEvent,
   NegotiationRejection
 > = {
   category: 'negotiation',
-  initialState: null,
-  evolve: { NegotiationRejected: () => null },
-  decide: (command) => {
-    if (command.data.party_id === command.data.counterpart_id) {
-      return new Rejection('party-is-counterpart', 'a party does not negotiate with itself', [
-        { pointer: '/counterpart_id', detail: 'is the party itself' },
-      ]);
-    }
-    return [{ type: 'NegotiationRejected', data: { negotiation_id: command.id, ...command.data } }];
+  initialState: { phase: 'none', said: null },
+  evolve: {
+    NegotiationProposed: (state, data) => after(state, { type: 'NegotiationProposed', data }),
+    NegotiationAccepted: (state, data) => after(state, { type: 'NegotiationAccepted', data }),
+    NegotiationRejected: (state, data) => after(state, { type: 'NegotiationRejected', data }),
+    NegotiationStarted: (state, data) => after(state, { type: 'NegotiationStarted', data }),
+    NegotiationSuspended: (state, data) => after(state, { type: 'NegotiationSuspended', data }),
+    NegotiationResumed: (state, data) => after(state, { type: 'NegotiationResumed', data }),
+    NegotiationConcluded: (state, data) => after(state, { type: 'NegotiationConcluded', data }),
   },
+  decide: decideBy<State, NegotiationCommand, NegotiationEvent, NegotiationRejection>({
+    ProposeNegotiation: (data, state, negotiation_id) =>
+      takeStance(state, { type: 'NegotiationProposed', data: { negotiation_id, ...data } }),
+    AcceptNegotiation: (data, state, negotiation_id) =>
+      takeStance(state, { type: 'NegotiationAccepted', data: { negotiation_id, ...data } }),
+    RejectNegotiation: (data, state, negotiation_id) =>
+      takeStance(state, { type: 'NegotiationRejected', data: { negotiation_id, ...data } }),
+    StartNegotiation: (data, state, negotiation_id) =>
+      goOn(state, { type: 'NegotiationStarted', data: { negotiation_id, ...data } }),
+    SuspendNegotiation: (data, state, negotiation_id) =>
+      goOn(state, { type: 'NegotiationSuspended', data: { negotiation_id, ...data } }),
+    ResumeNegotiation: (data, state, negotiation_id) =>
+      goOn(state, { type: 'NegotiationResumed', data: { negotiation_id, ...data } }),
+    ConcludeNegotiation: (data, state, negotiation_id) =>
+      goOn(state, { type: 'NegotiationConcluded', data: { negotiation_id, ...data } }),
+  }),
 };
+
+function after(state: State, { type, data }: NegotiationEvent): State {
+  const { from, to } = leads[type];
+  return {
+    conflictId: data.conflict_id,
+    phase: from.includes(state.phase) ? to : state.phase,
+    said: remember(state.said, type, data),
+  };
+}
+
+type Stance = Extract<NegotiationEvent, { data: { party_id: string } }>;
+
+function takeStance(state: State, event: Stance) {
+  if (event.data.party_id === event.data.counterpart_id) {
+    return new Rejection('party-is-counterpart', 'a party does not negotiate with itself', [
+      { pointer: '/counterpart_id', detail: 'is the party itself' },
+    ]);
+  }
+  // The same words again are news where they would lead on: a proposal after a conclusion.
+  const leadsOn = leads[event.type].from.includes(state.phase);
+  return !leadsOn && isSaid(state.said, event) ? [] : ofThisConflict(state, event);
+}
+
+function goOn(state: State, event: NegotiationEvent) {
+  const { from, to } = leads[event.type];
+  if (from.includes(state.phase)) return ofThisConflict(state, event);
+  if (state.phase === to) return isSaid(state.said, event) ? [] : ofThisConflict(state, event);
+  if (event.type === 'NegotiationStarted') {
+    return new Rejection('negotiation-not-accepted', 'a start needs an acceptance before it');
+  }
+  if (event.type === 'NegotiationResumed') {
+    return new Rejection('negotiation-not-suspended', 'a resumption needs a suspension before it');
+  }
+  return new Rejection('negotiation-not-ongoing', 'the negotiation has not started');
+}
+
+function ofThisConflict(state: State, event: NegotiationEvent) {
+  if (event.data.conflict_id === (state.conflictId ?? event.data.conflict_id)) return [event];
+  return new Rejection('negotiation-of-other-conflict', `it is of ${state.conflictId}`, [
+    { pointer: '/conflict_id', detail: 'is not the conflict of the negotiation' },
+  ]);
+}

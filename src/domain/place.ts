@@ -1,8 +1,16 @@
 /** A place: an identified geographic entity. Names are labels; nothing is ever joined on them. */
-import { type Static, Type } from 'typebox';
-import type { Decider, EventOf } from './decider.ts';
-import { registerOnce } from './registry.ts';
-import { ExternalId, list, PlaceEntityId, PlaceId, strictObject, Text } from './vocabulary.ts';
+import { Type } from 'typebox';
+import { type CommandOf, type Decider, decideBy, type EventOf, Rejection } from './decider.ts';
+import { type RegistryRejection, registerOnce } from './registry.ts';
+import {
+  ExternalId,
+  Language,
+  list,
+  PlaceEntityId,
+  PlaceId,
+  strictObject,
+  Text,
+} from './vocabulary.ts';
 
 // GeoJSON order (RFC 7946, 3.1.1): longitude, latitude; WGS 84 degrees.
 const Point = Type.Tuple(
@@ -17,32 +25,42 @@ const body = {
   within: Type.Optional(PlaceId),
   external_ids: Type.Optional(list(ExternalId)),
 };
+const alias = { alias: Text, language: Type.Optional(Language) };
 
 export const placeEvents = {
   PlaceRegistered: Type.Object({ place_id: PlaceEntityId, ...body }),
+  PlaceAliasAdded: Type.Object({ place_id: PlaceEntityId, ...alias }),
 };
 export type PlaceEvent = EventOf<typeof placeEvents>;
 
-type State = { registered?: PlaceEvent['data'] };
+type Registered = Extract<PlaceEvent, { type: 'PlaceRegistered' }>['data'];
+type State = { readonly registered?: Registered; readonly names: readonly string[] };
 
-export const RegisterPlace = strictObject(body);
-export type PlaceCommand = {
-  readonly type: 'RegisterPlace';
-  readonly id: string;
-  readonly data: Static<typeof RegisterPlace>;
+export const placeCommands = {
+  RegisterPlace: strictObject(body),
+  AddPlaceAlias: strictObject(alias),
 };
-export type PlaceRejection = 'registered-otherwise';
+export type PlaceCommand = CommandOf<typeof placeCommands>;
+export type PlaceRejection = RegistryRejection | 'place-unknown';
 
-/** `place-{id}`: registered once. */
+/** `place-{id}`: registered once; a name that it has already is no news. */
 export const place: Decider<State, PlaceCommand, PlaceEvent, PlaceRejection> = {
   category: 'place',
-  initialState: {},
+  initialState: { names: [] },
   evolve: {
-    PlaceRegistered: (_state, data) => ({ registered: data }),
-  },
-  decide: (command, state) =>
-    registerOnce(state.registered, {
-      type: 'PlaceRegistered',
-      data: { place_id: command.id, ...command.data },
+    PlaceRegistered: (_state, data) => ({
+      registered: data,
+      names: [data.name, ...(data.aliases ?? [])],
     }),
+    PlaceAliasAdded: (state, data) => ({ ...state, names: [...state.names, data.alias] }),
+  },
+  decide: decideBy<State, PlaceCommand, PlaceEvent, PlaceRejection>({
+    RegisterPlace: (data, { registered }, place_id) =>
+      registerOnce(registered, { type: 'PlaceRegistered', data: { place_id, ...data } }),
+    AddPlaceAlias: (data, { registered, names }, place_id) => {
+      if (registered === undefined) return new Rejection('place-unknown', 'there is no such place');
+      if (names.includes(data.alias)) return [];
+      return [{ type: 'PlaceAliasAdded', data: { place_id, ...data } }];
+    },
+  }),
 };

@@ -27,6 +27,13 @@ const measured = <Q extends TSchema>(quantity: Q) => ({
     outcome: code('killed', 'wounded', 'killed_or_wounded', 'captured', 'missing'),
     quantity,
   },
+  equipmentLosses: {
+    ...kind('equipment_losses'),
+    side_id: ActorId,
+    // As the claimant counts: `tank`, `artillery_system`, `personnel_carrier`.
+    equipment_class: Type.String({ pattern: '^[a-z][a-z0-9_]{0,63}$' }),
+    quantity,
+  },
   areaControl: { ...kind('area_control'), controller_id: ActorId, quantity },
   settlementsTaken: { ...kind('settlements_taken'), by_id: ActorId, quantity },
 });
@@ -35,6 +42,7 @@ const said = measured(QuantitySaid);
 /** A proposition as a client states it. */
 export const PropositionSaid = taggedUnion('kind', [
   strictObject(said.casualties),
+  strictObject(said.equipmentLosses),
   strictObject(control),
   strictObject(said.areaControl),
   strictObject(said.settlementsTaken),
@@ -47,6 +55,7 @@ const kept = measured(Quantity);
 /** A proposition as the log keeps it, its quantity with bounds. */
 export const Proposition = taggedUnion('kind', [
   Type.Object(kept.casualties),
+  Type.Object(kept.equipmentLosses),
   Type.Object(control),
   Type.Object(kept.areaControl),
   Type.Object(kept.settlementsTaken),

@@ -1,6 +1,6 @@
 /** Quantities: what the source said, and the bounds that follow from it and from nothing else. */
 import { type Static, Type } from 'typebox';
-import type { Fault } from './decider.ts';
+import { endsBefore, type Fault } from './times.ts';
 import { code, Moment, strictObject, Text } from './vocabulary.ts';
 
 const numberMax = Number.MAX_SAFE_INTEGER;
@@ -58,7 +58,7 @@ export type Quantity = Static<typeof Quantity>;
 
 /** What is impossible in `quantity`, with pointers below `pointer`; empty when nothing is. */
 export function quantityFaults(quantity: QuantitySaid, pointer: string): Fault[] {
-  const { value, value_to, qualifier, unit } = quantity;
+  const { value, value_to, qualifier, unit, period } = quantity;
   const faults: Fault[] = [];
   const fault = (member: string, detail: string) =>
     faults.push({ pointer: `${pointer}/${member}`, detail });
@@ -73,6 +73,9 @@ export function quantityFaults(quantity: QuantitySaid, pointer: string): Fault[]
     else if (value !== undefined && value_to < value) fault('value_to', 'is below value');
   } else if (value_to !== undefined) {
     fault('value_to', 'is only for a quantity between two values');
+  }
+  if (period !== undefined && 'from' in period && endsBefore(period.from, period.to)) {
+    fault('period/to', 'is before from');
   }
   if (isCount(unit)) {
     if (value !== undefined && !Number.isInteger(value)) fault('value', 'a count is whole');
@@ -118,6 +121,12 @@ export function deriveBounds(quantity: QuantitySaid): Quantity {
     case 'vague':
       return from(null, null, null);
   }
+}
+
+/** What the source said of `quantity`: without its bounds. */
+export function withoutBounds(quantity: Quantity): QuantitySaid {
+  const { low: _low, best: _best, high: _high, low_exclusive: _exclusive, ...asSaid } = quantity;
+  return asSaid;
 }
 
 function isCount(unit: string): boolean {

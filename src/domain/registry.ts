@@ -2,7 +2,9 @@
  * How a register entry comes to be: once, and the same again is no news. Shared by its aggregates.
  */
 import { Equal } from 'typebox/value';
-import { Rejection } from './decider.ts';
+import { type AnyDecisionCode, Rejection } from './decider.ts';
+
+export type RegistryRejection = 'registered-otherwise' | AnyDecisionCode;
 
 /**
  * The event of a registration, none where `known` says the same already, or the refusal where it

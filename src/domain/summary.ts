@@ -13,26 +13,77 @@ type Summaries = { readonly [T in EventType]: (data: DataOf<T>, name: NameOf) =>
 const summaries: Summaries = {
   ConflictRegistered: ({ name }) => `${name} is on record as a conflict.`,
   ActorRegistered: ({ name }) => `${name} is on record as an actor.`,
+  ActorRenamed: ({ actor_id, name }) => `Actor ${actor_id} is now named ${name}.`,
   PlaceRegistered: ({ name }) => `${name} is on record as a place.`,
+  PlaceAliasAdded: ({ place_id, alias }, name) =>
+    `${name('place', place_id)} is also named ${alias}.`,
   ReportPublished: ({ outlet_id, headline }, name) =>
     `${name('actor', outlet_id)} published “${headline}”.`,
+  ReportCorrected: ({ report_id, reason }) => `Report ${report_id} was corrected${why(reason)}.`,
+  ReportRetracted: ({ report_id, reason }) => `Report ${report_id} was retracted${why(reason)}.`,
+
   ClaimMade: ({ attribution, proposition, places = [] }, name) => {
     const where = places.map(({ place_id }) => name('place', place_id));
     return `${name('actor', attribution.claimant_id)} claims ${claimed(proposition, where, name)}.`;
   },
+  ClaimRepeated: ({ claim_id, attribution }, name) =>
+    `Claim ${claim_id} of ${name('actor', attribution.claimant_id)} was found in another source.`,
   ClaimAssessed: ({ assessor_id, verdict, claim_id }, name) =>
-    `${name('actor', assessor_id)} assessed claim ${claim_id}: ${verdict.replaceAll('_', ' ')}.`,
-  TroopsWithdrew: ({ actor_id, from, basis, stated_purpose }, name) => {
-    const places = from.map((id) => name('place', id)).join(', ');
-    const purpose = stated_purpose === undefined ? '' : `, stated purpose: ${stated_purpose}`;
-    return `${name('actor', actor_id)} withdrew from ${places} (${basis})${purpose}.`;
-  },
+    `${name('actor', assessor_id)} assessed claim ${claim_id}: ${plain(verdict)}.`,
+  ClaimCorrected: ({ claim_id, field, cause, reason }) =>
+    `Claim ${claim_id} was corrected at ${field} (${plain(cause)})${why(reason)}.`,
+  ClaimRetracted: ({ claim_id, reason }) => `Claim ${claim_id} was retracted${why(reason)}.`,
+  ClaimSuperseded: ({ claim_id, by_claim_id }) =>
+    `Claim ${claim_id} was superseded by claim ${by_claim_id}.`,
+  ClaimLinked: ({ claim_id, relation, other_claim_id }) =>
+    `Claim ${claim_id} and claim ${other_claim_id} were linked: ${plain(relation)}.`,
+  ClaimUnlinked: ({ claim_id, relation, other_claim_id }) =>
+    `Claim ${claim_id} and claim ${other_claim_id} are no longer linked: ${plain(relation)}.`,
+
+  TroopsDeployed: ({ actor_id, to, basis, stated_purpose }, name) =>
+    `${name('actor', actor_id)} deployed to ${all('place', to, name)} (${basis})` +
+    `${purpose(stated_purpose)}.`,
+  TroopsWithdrew: ({ actor_id, from, basis, stated_purpose }, name) =>
+    `${name('actor', actor_id)} withdrew from ${all('place', from, name)} (${basis})` +
+    `${purpose(stated_purpose)}.`,
+  TroopsAdvanced: ({ actor_id, to, basis, stated_purpose }, name) =>
+    `${name('actor', actor_id)} advanced to ${all('place', to, name)} (${basis})` +
+    `${purpose(stated_purpose)}.`,
+
+  OperationDeclared: ({ attribution, actor_id, goal }, name) =>
+    `${name('actor', attribution.claimant_id)} declares an operation of ` +
+    `${name('actor', actor_id)}: ${goal}.`,
   OperationGoalReaffirmed: ({ attribution, actor_id, goal }, name) =>
     `${name('actor', attribution.claimant_id)} says the operation of ${name('actor', actor_id)} ` +
     `goes on: ${goal}.`,
-  NegotiationRejected: ({ attribution, party_id, counterpart_id, stance }, name) =>
-    `${name('actor', attribution.claimant_id)} states the stance of ${name('actor', party_id)} ` +
-    `towards ${name('actor', counterpart_id)}: ${stance.replaceAll('_', ' ')}.`,
+  OperationGoalChanged: ({ attribution, actor_id, goal }, name) =>
+    `${name('actor', attribution.claimant_id)} says the operation of ${name('actor', actor_id)} ` +
+    `has another goal: ${goal}.`,
+  OperationEnded: ({ attribution, actor_id, stated_reason }, name) =>
+    `${name('actor', attribution.claimant_id)} says the operation of ${name('actor', actor_id)} ` +
+    `has ended${why(stated_reason)}.`,
+
+  NegotiationProposed: (data, name) => `${stance(data, name)} proposes to negotiate.`,
+  NegotiationAccepted: (data, name) => `${stance(data, name)} accepts to negotiate.`,
+  NegotiationRejected: (data, name) => `${stance(data, name)} ${plain(data.stance)}.`,
+  NegotiationStarted: ({ negotiation_id }) => `Negotiation ${negotiation_id} started.`,
+  NegotiationSuspended: ({ negotiation_id, stated_reason }) =>
+    `Negotiation ${negotiation_id} was suspended${why(stated_reason)}.`,
+  NegotiationResumed: ({ negotiation_id }) => `Negotiation ${negotiation_id} was resumed.`,
+  NegotiationConcluded: ({ negotiation_id, outcome }) =>
+    `Negotiation ${negotiation_id} was concluded: ${plain(outcome)}.`,
+
+  CeasefireAgreed: ({ agreement_id, parties }, name) =>
+    `${all('actor', parties, name)} agreed on ceasefire ${agreement_id}.`,
+  CeasefireViolated: ({ agreement_id, attribution, by_id }, name) =>
+    `${name('actor', attribution.claimant_id)} says ${name('actor', by_id)} violated ceasefire ` +
+    `${agreement_id}.`,
+  CeasefireEnded: ({ agreement_id, stated_reason }) =>
+    `Ceasefire ${agreement_id} ended${why(stated_reason)}.`,
+  PrisonersExchanged: ({ returned }, name) => {
+    const parts = returned.map((one) => `${name('actor', one.party_id)} ${wordsOf(one.quantity)}`);
+    return `Prisoners were exchanged; returned: ${parts.join(', ')}.`;
+  },
 };
 
 /** The sentence for an event of a catalogued type. */
@@ -58,6 +109,37 @@ export function wordsOf({ qualifier, value, value_to, unit }: Quantity): string 
   return unit.startsWith('{') ? words[qualifier] : `${words[qualifier]} ${unit}`;
 }
 
+function all(category: 'actor' | 'place', ids: readonly string[], name: NameOf): string {
+  return ids.map((id) => name(category, id)).join(', ');
+}
+
+function stance(
+  data: { attribution: { claimant_id: string }; party_id: string; counterpart_id: string },
+  name: NameOf,
+): string {
+  const { attribution, party_id, counterpart_id } = data;
+  return (
+    `${name('actor', attribution.claimant_id)} states the stance of ${name('actor', party_id)} ` +
+    `towards ${name('actor', counterpart_id)}:`
+  );
+}
+
+function plain(word: string): string {
+  return word.replaceAll('_', ' ');
+}
+
+function why(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${withoutFullStop(reason)}`;
+}
+
+function purpose(stated: string | undefined): string {
+  return stated === undefined ? '' : `, stated purpose: ${withoutFullStop(stated)}`;
+}
+
+function withoutFullStop(text: string): string {
+  return text.replace(/\.$/, '');
+}
+
 function claimed(proposition: Proposition, where: readonly string[], name: NameOf): string {
   const by = (id: string) => name('actor', id);
   const at = where.length === 0 ? '' : ` at ${where.join(', ')}`;
@@ -73,6 +155,11 @@ function claimed(proposition: Proposition, where: readonly string[], name: NameO
       const { status, basis } = proposition;
       return `${where.join(', ')}: ${status}, controller ${controller} (${basis})`;
     }
+    case 'equipment_losses': {
+      const { quantity, side_id, equipment_class } = proposition;
+      const lost = `${wordsOf(quantity)} ${plain(equipment_class)}`;
+      return `losses of ${name('actor', side_id)}: ${lost}${at}`;
+    }
     case 'area_control':
       return `${wordsOf(proposition.quantity)} under ${by(proposition.controller_id)}${at}`;
     case 'settlements_taken':
@@ -80,6 +167,6 @@ function claimed(proposition: Proposition, where: readonly string[], name: NameO
     case 'attack':
       return `an attack (${proposition.form}) by ${by(proposition.attacker_id)}${at}`;
     case 'statement':
-      return `that ${proposition.text.replace(/\.$/, '')}`;
+      return `that ${withoutFullStop(proposition.text)}`;
   }
 }

@@ -54,7 +54,7 @@ const idPattern = '^[a-z0-9][a-z0-9._:-]{0,127}$';
 export const EntityId = Type.String({ pattern: idPattern });
 
 /** The stream categories that other streams' facts may point to. */
-export type ReferenceCategory = 'conflict' | 'actor' | 'place' | 'report';
+export type ReferenceCategory = 'conflict' | 'actor' | 'place' | 'report' | 'claim' | 'agreement';
 
 // Upper case too, because ISO 3166-2 codes are written so: `iso:UA-63`.
 const placeIdPattern = '^[a-z0-9][A-Za-z0-9._:-]{0,127}$';
@@ -72,6 +72,8 @@ export const ConflictId = reference('conflict');
 export const ActorId = reference('actor');
 export const PlaceId = reference('place');
 export const ReportId = reference('report');
+export const ClaimId = reference('claim');
+export const AgreementId = reference('agreement');
 
 // Narrower than RFC 3339: no leap second and offsets to +-14:59 only, because PostgreSQL's
 // timestamptz moves the one and refuses the other; years 1000 to 2999.
@@ -126,6 +128,9 @@ export const Attribution = strictObject({
   ),
   quote: Type.Optional(Quote),
 });
+
+/** What an assessment rests on. */
+export const Evidence = strictObject({ description: Text, url: Type.Optional(Url) });
 
 /** A code of another classification, such as an ACLED sub-event type. */
 export const ExternalCode = strictObject({ scheme: Text, version: Text, code: Text });

@@ -1,7 +1,7 @@
 /**
- * Arrays of one dimension in PostgreSQL's binary format: dimensions, flags, element type, length and
- * lower bound, then each element behind its length. As text, PostgreSQL would take each array apart
- * character by character, and each quotation mark of JSON would be escaped.
+ * Arrays of one dimension in PostgreSQL's binary format: dimensions, flags, element type, length
+ * and lower bound, then each element behind its length. As text, PostgreSQL would take each array
+ * apart character by character, and each quotation mark of JSON would be escaped.
  */
 
 const headerBytes = 20;

@@ -58,12 +58,16 @@ export type EventStore = {
   append(append: Append): Promise<AppendResult>;
   /** The stream's events from version 1, empty if there are none. */
   readStream(stream: string): Promise<RecordedEvent[]>;
+  /** The events of all these streams in order of position. */
+  readStreams(streams: readonly string[]): Promise<RecordedEvent[]>;
   /**
    * Up to `limit` events after `position`, in order; fewer if their data and metadata would be over
    * `bytesMax` together, but one at least if there is one.
    */
   readLog(position: number, limit: number, bytesMax: number): Promise<RecordedEvent[]>;
   findEvent(id: string): Promise<RecordedEvent | undefined>;
+  /** Those of `ids` that are there, in order of position. */
+  findEvents(ids: readonly string[]): Promise<RecordedEvent[]>;
   /** Which of `streams` have no event. */
   findMissingStreams(streams: readonly string[]): Promise<string[]>;
   /** The last position; 0 for an empty log. */

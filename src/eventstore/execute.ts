@@ -1,17 +1,20 @@
 /** One command's way to a fact: load, decide, append; a lost race is decided again. */
-import type { TSchema } from 'typebox';
-import { catalogue, schemaVersion } from '../domain/catalogue.ts';
-import { type Decider, type Fault, fold, Rejection, streamOf } from '../domain/decider.ts';
-import { findReferences } from '../domain/references.ts';
-import type { EventStore, Metadata, RecordedEvent } from './event-store.ts';
+import type { Act, ActRejection } from '../domain/acts.ts';
+import { type EventType, schemaVersionOf, upcast } from '../domain/catalogue.ts';
+import { fold, Rejection, streamOf } from '../domain/decider.ts';
+import { findReferences, type Reference } from '../domain/references.ts';
+import type { Fault } from '../domain/times.ts';
+import type { EventStore, Metadata, NewEvent, RecordedEvent } from './event-store.ts';
 
 const attemptsMax = 4;
 
-/** A command, its schema, and what its events are to be recorded with. */
-export type Execution<Command> = {
+/** A command, and what its events are to be recorded with. */
+export type Execution = {
+  readonly act: Act;
+  /** Of the aggregate's instance. */
   readonly id: string;
-  readonly command: Command & { readonly data: unknown };
-  readonly schema: TSchema;
+  /** As `act.schema` has it. */
+  readonly data: object;
   /** The stream's version the client has seen; absent: any. */
   readonly expectedVersion?: number | undefined;
   /**
@@ -39,69 +42,87 @@ export class WrongExpectedVersion {
 }
 
 export type ExecuteRejection = 'reference-unknown' | 'event-id-taken';
+export type Refusal = Rejection<ActRejection | ExecuteRejection>;
+export type Outcome = Recorded | Refusal | WrongExpectedVersion;
 
 /** Answers with the fact, or with why there is none; throws when the log cannot be reached. */
-export async function execute<
-  State,
-  Command,
-  Event extends { type: string; data: object },
-  Code extends string,
->(
-  store: EventStore,
-  decider: Decider<State, Command, Event, Code>,
-  execution: Execution<Command>,
-): Promise<Recorded | Rejection<Code | ExecuteRejection> | WrongExpectedVersion> {
-  const unknown = await unknownReferences(store, execution);
-  if (unknown.length > 0) {
-    return new Rejection('reference-unknown', 'the command names what is not registered', unknown);
-  }
-  const stream = streamOf(decider.category, execution.id);
+export async function execute(store: EventStore, execution: Execution): Promise<Outcome> {
+  const { act, id, expectedVersion } = execution;
+  const stream = streamOf(act.decider.category, id);
+  const named = findReferences(act.schema, execution.data);
+  // Of the two reads neither waits for the other.
+  const [missing, first] = await Promise.all([
+    store.findMissingStreams(named.map((one) => one.stream)),
+    store.readStream(stream),
+  ]);
+  if (missing.length > 0) return unknownReferences(named, missing);
+
+  let history = first;
   for (let attempt = 1; ; attempt += 1) {
-    const history = await store.readStream(stream);
     const version = history.length;
-    const { expectedVersion } = execution;
     if (expectedVersion !== undefined && expectedVersion !== version) {
       return new WrongExpectedVersion(version);
     }
-    const decided = decider.decide(
-      execution.command,
-      fold(decider, inCatalogue(history) as Iterable<Event>),
-    );
+    const decided = await decide(store, execution, history);
     if (decided instanceof Rejection) return decided;
     if (decided.length === 0) {
       return { stream, version, position: history.at(-1)?.position ?? 0, event_ids: [] };
     }
-    const events = decided.map(({ type, data }, index) => ({
-      id: execution.eventId(index),
-      type,
-      schema_version: schemaVersion,
-      data,
-      metadata: execution.metadata,
-    }));
-    const result = await store.append({ stream, expectedVersion: version, events });
+    const result = await store.append({ stream, expectedVersion: version, events: decided });
     if ('position' in result) {
-      const { position } = result;
-      return { stream, version: result.version, position, event_ids: events.map(({ id }) => id) };
+      const event_ids = decided.map((event) => event.id);
+      return { stream, version: result.version, position: result.position, event_ids };
     }
-    if (result.outcome === 'id_conflict') {
-      return new Rejection('event-id-taken', 'an event of this id was recorded with other content');
-    }
+    if (result.outcome === 'id_conflict') return eventIdTaken();
     if (expectedVersion !== undefined || attempt === attemptsMax) {
       return new WrongExpectedVersion(result.currentVersion);
     }
+    history = await store.readStream(stream);
   }
 }
 
-async function unknownReferences<C>(store: EventStore, execution: Execution<C>): Promise<Fault[]> {
-  const references = findReferences(execution.schema, execution.command.data);
-  const missing = new Set(await store.findMissingStreams(references.map(({ stream }) => stream)));
-  return references
-    .filter(({ stream }) => missing.has(stream))
-    .map(({ pointer, stream }) => ({ pointer, detail: `there is no ${stream.replace('-', ' ')}` }));
+async function decide(
+  store: EventStore,
+  execution: Execution,
+  history: readonly RecordedEvent[],
+): Promise<NewEvent[] | Refusal> {
+  const { act, id, data } = execution;
+  const { decider } = act;
+  const state = fold(decider, history.map(upcast));
+  const command = { type: act.command, id, data };
+  const named = decider.references?.(command, state) ?? [];
+  const missing = await store.findMissingStreams(named.map((one) => one.stream));
+  if (missing.length > 0) return unknownReferences(named, missing);
+  const decided = decider.decide(command, state);
+  return decided instanceof Rejection ? decided : toEvents(decided, execution);
 }
 
-function inCatalogue(history: readonly RecordedEvent[]): Iterable<{ type: string }> {
-  const stranger = history.find(({ type }) => !(type in catalogue));
-  if (stranger) throw new Error(`${stranger.type} at ${stranger.position} is not in the catalogue`);
-  return history;
+/** Decided facts as events to append. */
+export function toEvents(
+  facts: readonly { type: EventType; data: object }[],
+  { eventId, metadata }: Pick<Execution, 'eventId' | 'metadata'>,
+): NewEvent[] {
+  return facts.map(({ type, data }, index) => ({
+    id: eventId(index),
+    type,
+    schema_version: schemaVersionOf(type),
+    data,
+    metadata,
+  }));
+}
+
+/** The refusal of a command that names what is not registered. */
+export function unknownReferences(
+  named: readonly Reference[],
+  missing: readonly string[],
+): Refusal {
+  const faults: Fault[] = named
+    .filter(({ stream }) => missing.includes(stream))
+    .map(({ pointer, stream }) => ({ pointer, detail: `there is no ${stream.replace('-', ' ')}` }));
+  return new Rejection('reference-unknown', 'the command names what is not registered', faults);
+}
+
+/** The refusal of a command whose event's id is another event's. */
+export function eventIdTaken(): Refusal {
+  return new Rejection('event-id-taken', 'an event of this id was recorded with other content');
 }

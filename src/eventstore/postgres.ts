@@ -1,5 +1,6 @@
 /** The log in PostgreSQL. Its guarantees are kept by `migrations/0002_append.sql`. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import type pg from 'pg';
 import { type Db, isConnectionError, isUniqueViolation } from '../db.ts';
 import { type AppendConnection, appendConnection } from './append-connection.ts';
@@ -44,6 +45,8 @@ export function postgresEventStore({
     readStream: (stream) =>
       selectEvents(db).where('stream', '=', stream).orderBy('version').execute(),
 
+    readStreams: (streams) => selectAny(db, 'stream', 'text', streams),
+
     readLog: async (after, limit, bytesMax) => {
       // With a name it is prepared once per connection: planning is a part of each page's time.
       const values = [after, limit, bytesMax];
@@ -52,6 +55,8 @@ export function postgresEventStore({
     },
 
     findEvent: (id) => selectEvents(db).where('id', '=', id).executeTakeFirst(),
+
+    findEvents: (ids) => selectAny(db, 'id', 'uuid', ids),
 
     async findMissingStreams(streams) {
       const unsure = [...new Set(streams)].filter((stream) => !known.has(stream));
@@ -99,6 +104,20 @@ const readLog = `
 
 function selectEvents(db: Db) {
   return db.selectFrom('events').select(eventColumns).$castTo<RecordedEvent>();
+}
+
+// As an array: one parameter, however many there are.
+async function selectAny(
+  db: Db,
+  column: 'stream' | 'id',
+  type: 'text' | 'uuid',
+  values: readonly string[],
+): Promise<RecordedEvent[]> {
+  if (values.length === 0) return [];
+  return selectEvents(db)
+    .where(sql.ref(column), '=', sql`any (${[...values]}::${sql.raw(type)}[])`)
+    .orderBy('position')
+    .execute();
 }
 
 // Same batch, same ids: if the try before did commit, this one finds duplicates.

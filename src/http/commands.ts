@@ -1,117 +1,168 @@
 /** A command over HTTP: one entry in a resource's table becomes a route. */
-import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type TObject, type TSchema, Type } from 'typebox';
-import { v5 as uuidv5, v7 as uuidv7 } from 'uuid';
-import { type Decider, Rejection } from '../domain/decider.ts';
-import { EntityId } from '../domain/vocabulary.ts';
-import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
-import { execute, type Recorded, WrongExpectedVersion } from '../eventstore/execute.ts';
-import { type AnyRejection, sendProblem, sendRejection } from './errors.ts';
+import { type TObject, Type } from 'typebox';
+import { v7 as uuidv7 } from 'uuid';
+import { type Act, acts } from '../domain/acts.ts';
+import type { EventType } from '../domain/catalogue.ts';
+import { Rejection } from '../domain/decider.ts';
+import type { EventStore } from '../eventstore/event-store.ts';
+import { execute, type Outcome, WrongExpectedVersion } from '../eventstore/execute.ts';
+import { sendProblem } from './errors.ts';
+import { type Idempotency, type KeyedAnswer, requestOf } from './idempotency.ts';
+import { locationOf } from './locations.ts';
+import { problems } from './problem-responses.ts';
+import { sendRejection } from './refusals.ts';
 
-// Our own name space for ids made from idempotency keys (RFC 9562, 5.5).
-const keyNamespace = '5b1f0a57-8f2e-4c53-9d8f-6f1f5f0a7c11';
+/** What was written, or is so already. */
+export const Written = Type.Object(
+  {
+    id: Type.String({ description: 'Of the aggregate that the event belongs to.' }),
+    stream: Type.String(),
+    version: Type.Integer({ description: "The stream's version, also the ETag." }),
+    position: Type.Integer({ description: 'In the log; give it to a view as min_position.' }),
+    event_ids: Type.Array(Type.String(), { description: 'Empty where it was already so.' }),
+  },
+  { $id: 'Written', additionalProperties: false },
+);
 
-const Written = Type.Object({
-  id: Type.String(),
-  stream: Type.String(),
-  version: Type.Integer(),
-  position: Type.Integer(),
-  event_ids: Type.Array(Type.String()),
-});
+const answerHeaders = {
+  etag: Type.String({ description: "The stream's version, quoted." }),
+  location: Type.String(),
+  'idempotency-replayed': Type.Optional(Type.String({ enum: ['true'] })),
+};
 
 const Headers = Type.Object({
   'idempotency-key': Type.Optional(
-    Type.String({ minLength: 1, maxLength: 255, pattern: '^[!-~]+$' }),
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      pattern: '^[!-~]+$',
+      description: 'The same request with the same key is answered as the first time.',
+    }),
   ),
-  'if-match': Type.Optional(Type.String({ pattern: '^(\\*|"\\d{1,10}")$' })),
+  'if-match': Type.Optional(
+    Type.String({
+      pattern: '^(\\*|"(0|[1-9]\\d{0,8})")$',
+      description: 'The stream\'s version that the client has seen, as its ETag: `"3"`.',
+    }),
+  ),
 });
 type Headers = { 'idempotency-key'?: string; 'if-match'?: string };
 
 /**
- * One writing route. The id is in the path where the pattern says `:id`, else in the body, as
- * `idSchema` or else `EntityId` has it, or made.
+ * One writing route. The id is in the path where the pattern says `:id`, else in the body, or made.
  */
 export type CommandRoute = {
   readonly url: string;
+  readonly event: EventType;
   readonly operationId: string;
   readonly summary: string;
-  readonly tag: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a table holds routes of every aggregate
-  readonly decider: Decider<any, any, any, AnyRejection>;
-  readonly command: string;
-  readonly schema: TObject;
-  readonly idSchema?: TSchema;
+  /** A body that could be sent. */
+  readonly example: object;
 };
 
-/** Adds the routes of `table` to `app`. */
-export function addCommands(app: FastifyInstance, store: EventStore, table: CommandRoute[]): void {
+type Parts = { store: EventStore; idempotency: Idempotency };
+
+/** Adds the routes of `table` to `app`, under `tag` in the documents. */
+export function addCommands(
+  app: FastifyInstance,
+  parts: Parts,
+  tag: string,
+  table: readonly CommandRoute[],
+): void {
   for (const route of table) {
+    const act = acts[route.event];
     const inPath = route.url.includes(':id');
-    const body = inPath
-      ? route.schema
-      : Type.Object(
-          { id: Type.Optional(route.idSchema ?? EntityId), ...route.schema.properties },
-          { additionalProperties: false },
-        );
     app.post(route.url, {
+      config: { scope: 'write' },
       schema: {
         operationId: route.operationId,
         summary: route.summary,
-        tags: [route.tag],
+        description: `Recorded as \`${route.event}\`.`,
+        tags: [tag],
         headers: Headers,
-        ...(inPath && { params: Type.Object({ id: EntityId }) }),
-        body,
+        ...(inPath && { params: Type.Object({ id: act.idSchema }) }),
+        body: { ...bodyOf(act, inPath), examples: [route.example] },
         response: {
-          201: { description: 'Recorded.', ...Written },
-          200: { description: 'It was already so: nothing new was recorded.', ...Written },
-          ...problems(400, 404, 409, 412, 413, 415, 422, 500, 503),
+          201: { description: 'Recorded.', headers: answerHeaders, ...written },
+          200: {
+            description: 'It was already so: nothing new was recorded.',
+            headers: answerHeaders,
+            ...written,
+          },
+          ...problems(400, 404, 409, 412, 413, 415, 422, 429, 500, 503),
         },
       },
-      handler: (request, reply) => handle(store, route, request, reply),
+      handler: (request, reply) => handle(parts, act, request, reply),
     });
   }
 }
 
-/** Problem responses for a route's schema. */
-export function problems(...statuses: number[]): Record<number, TSchema> {
-  const schema = { description: 'A problem (RFC 9457).', content: problemContent } as never;
-  return Object.fromEntries(statuses.map((status) => [status, schema]));
+const written = { content: { 'application/json': { schema: Type.Ref('Written#') } } };
+
+function bodyOf(act: Act, inPath: boolean): TObject {
+  if (inPath) return act.schema;
+  const properties = { id: Type.Optional(act.idSchema), ...act.schema.properties };
+  return Type.Object(properties, { additionalProperties: false });
 }
-const problemContent = { 'application/problem+json': { schema: Type.Ref('Problem#') } };
 
-async function handle(
-  store: EventStore,
-  route: CommandRoute,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) {
+async function handle(parts: Parts, act: Act, request: FastifyRequest, reply: FastifyReply) {
   const headers = request.headers as Headers;
-  const { id: inBody, ...data } = request.body as { id?: string };
-  const inPath = (request.params as { id?: string }).id;
   const key = headers['idempotency-key'];
-  const scope = `${route.url} ${inPath ?? ''} ${key}`;
-  const id = inPath ?? inBody ?? (key === undefined ? uuidv7() : uuidv5(scope, keyNamespace));
-  const eventId = (index: number) =>
-    key === undefined ? uuidv7() : uuidv5(`${scope} ${index}`, keyNamespace);
-  const request_sha256 = sha256(JSON.stringify(request.body));
-
-  if (key !== undefined) {
-    const first = await store.findEvent(eventId(0));
-    if (first !== undefined) return replay(store, request, reply, first, request_sha256, eventId);
+  if (key === undefined) {
+    return answer(request, reply, await run(parts.store, act, request, () => uuidv7()));
   }
-  const outcome = await execute(store, route.decider, {
-    id,
-    command: { type: route.command, data: inPath === undefined ? data : request.body, id },
-    schema: route.schema,
-    expectedVersion: expectedVersion(headers['if-match']),
-    eventId: memoized(eventId),
+  const keyed = requestOf(request.principal, key, request);
+  const outcome = await parts.idempotency.once(keyed, () =>
+    run(parts.store, act, request, keyed.uuid, keyed.sha256),
+  );
+  return outcome === 'in-progress' || outcome === 'reused'
+    ? sendProblem(request, reply, keyProblems[outcome])
+    : answer(request, reply, outcome);
+}
+
+const keyProblems = {
+  'in-progress': {
+    status: 409,
+    code: 'idempotency-key-in-progress',
+    detail: 'a request with this Idempotency-Key is under way',
+  },
+  reused: {
+    status: 422,
+    code: 'idempotency-key-reused',
+    detail: 'this Idempotency-Key was used with another request',
+  },
+} as const;
+
+async function run(
+  store: EventStore,
+  act: Act,
+  request: FastifyRequest,
+  uuid: (name: string) => string,
+  request_sha256?: string,
+): Promise<Outcome> {
+  const { id: inPath } = request.params as { id?: string };
+  const { id: inBody, ...data } = request.body as { id?: string };
+  const ids: string[] = [];
+  return execute(store, {
+    act,
+    id: inPath ?? inBody ?? uuid('id'),
+    data: inPath === undefined ? data : (request.body as object),
+    expectedVersion: expectedVersion((request.headers as Headers)['if-match']),
+    // A command decided again, after a lost race, keeps its events' ids.
+    eventId: (index) => {
+      ids[index] ??= uuid(String(index));
+      return ids[index];
+    },
     metadata: {
       correlation_id: request.id,
-      recorded_by: 'anonymous',
-      ...(key !== undefined && { request_sha256 }),
+      recorded_by: request.principal,
+      ...(request_sha256 !== undefined && { request_sha256 }),
     },
   });
+}
+
+function answer(request: FastifyRequest, reply: FastifyReply, outcome: Outcome | KeyedAnswer) {
   if (outcome instanceof Rejection) return sendRejection(request, reply, outcome);
   if (outcome instanceof WrongExpectedVersion) {
     return sendProblem(request, reply, {
@@ -121,59 +172,15 @@ async function handle(
       current_version: outcome.currentVersion,
     });
   }
-  return sendWritten(reply, id, outcome);
-}
-
-// The first answer, read back from the log itself: the key made the event ids.
-async function replay(
-  store: EventStore,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  first: RecordedEvent,
-  request_sha256: string,
-  eventId: (index: number) => string,
-) {
-  if (first.metadata.request_sha256 !== request_sha256) {
-    return sendProblem(request, reply, {
-      status: 422,
-      code: 'idempotency-key-reused',
-      detail: 'this Idempotency-Key was used with another body',
-    });
-  }
-  let last = first;
-  const event_ids = [first.id];
-  for (let next = await store.findEvent(eventId(1)); next; ) {
-    last = next;
-    event_ids.push(next.id);
-    next = await store.findEvent(eventId(event_ids.length));
-  }
-  reply.header('idempotency-replayed', 'true');
-  const { stream, version, position } = last;
-  const id = stream.slice(stream.indexOf('-') + 1);
-  return sendWritten(reply, id, { stream, version, position, event_ids });
-}
-
-function sendWritten(reply: FastifyReply, id: string, recorded: Recorded) {
+  const { stream, version, position, event_ids } = outcome;
+  if ('isReplay' in outcome) reply.header('idempotency-replayed', 'true');
   return reply
-    .status(recorded.event_ids.length > 0 ? 201 : 200)
-    .header('location', `/v1/streams/${encodeURIComponent(recorded.stream)}`)
-    .header('etag', `"${recorded.version}"`)
-    .send({ id, ...recorded });
+    .status(event_ids.length > 0 ? 201 : 200)
+    .header('location', locationOf(stream))
+    .header('etag', `"${version}"`)
+    .send({ id: stream.slice(stream.indexOf('-') + 1), stream, version, position, event_ids });
 }
 
 function expectedVersion(ifMatch: string | undefined): number | undefined {
   return ifMatch === undefined || ifMatch === '*' ? undefined : Number(ifMatch.slice(1, -1));
-}
-
-// A command decided again, after a lost race, keeps its events' ids.
-function memoized(eventId: (index: number) => string): (index: number) => string {
-  const made: string[] = [];
-  return (index) => {
-    made[index] ??= eventId(index);
-    return made[index];
-  };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

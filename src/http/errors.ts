@@ -2,37 +2,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { isTransientError } from '../db.ts';
-import type { ActorRejection } from '../domain/actor.ts';
-import type { ClaimRejection } from '../domain/claim.ts';
-import type { ConflictRejection } from '../domain/conflict.ts';
-import type { Rejection } from '../domain/decider.ts';
-import type { NegotiationRejection } from '../domain/negotiation.ts';
-import type { PlaceRejection } from '../domain/place.ts';
-import type { ReportRejection } from '../domain/report.ts';
 import { Overloaded, TooLarge } from '../eventstore/event-store.ts';
-import type { ExecuteRejection } from '../eventstore/execute.ts';
 import { ViewBehind } from '../projections/vintage.ts';
-
-/** Every code a command can be refused with. */
-export type AnyRejection =
-  | ConflictRejection
-  | ActorRejection
-  | PlaceRejection
-  | ReportRejection
-  | ClaimRejection
-  | NegotiationRejection
-  | ExecuteRejection;
-
-const statusOfRejection: Record<AnyRejection, number> = {
-  'registered-otherwise': 409,
-  'claim-unknown': 404,
-  'claim-made-otherwise': 409,
-  'claim-of-other-conflict': 422,
-  'quantity-impossible': 422,
-  'party-is-counterpart': 422,
-  'reference-unknown': 422,
-  'event-id-taken': 409,
-};
 
 const titles: Record<number, string> = {
   400: 'Malformed request',
@@ -72,7 +43,8 @@ export const Problem = Type.Object(
   { $id: 'Problem', additionalProperties: false },
 );
 
-type ProblemMembers = {
+/** What a problem says; the rest follows from the request. */
+export type ProblemMembers = {
   status: number;
   code: string;
   detail: string;
@@ -101,20 +73,6 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, member
     });
 }
 
-/** Answers with the domain's no. */
-export function sendRejection(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { code, detail, faults }: Rejection<AnyRejection>,
-) {
-  return sendProblem(request, reply, {
-    status: statusOfRejection[code],
-    code,
-    detail,
-    errors: faults,
-  });
-}
-
 /** Answers a request for what is not there. */
 export function sendNotFound(request: FastifyRequest, reply: FastifyReply, detail: string) {
   return sendProblem(request, reply, { status: 404, code: 'not-found', detail });
@@ -132,7 +90,8 @@ export function useProblems(app: FastifyInstance): void {
   });
 }
 
-function problemOf(error: FastifyError): ProblemMembers {
+/** What is to be answered where something was thrown. */
+export function problemOf(error: FastifyError): ProblemMembers {
   if (error.validation) {
     const where = {
       body: 'body',
@@ -145,7 +104,7 @@ function problemOf(error: FastifyError): ProblemMembers {
       status: 400,
       code: 'malformed',
       detail: `the ${part} does not fit its schema`,
-      errors: error.validation.map((fault) => ({ ...faultOf(fault as AjvFault), in: part })),
+      errors: faultsOf(error.validation).map((fault) => ({ ...fault, in: part })),
     };
   }
   if (error instanceof TooLarge) {
@@ -174,6 +133,11 @@ type AjvFault = {
   message?: string;
   params: Record<string, unknown>;
 };
+
+/** Faults that Ajv found, each with its pointer. */
+export function faultsOf(errors: readonly object[]) {
+  return errors.map((error) => faultOf(error as AjvFault));
+}
 
 function faultOf({ instancePath, keyword, message, params }: AjvFault) {
   const member = (name: unknown) =>

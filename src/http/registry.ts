@@ -1,51 +1,88 @@
-/** Writing the registry: conflicts, actors, places and reports. */
-import type { FastifyInstance } from 'fastify';
-import { actor, RegisterActor } from '../domain/actor.ts';
-import { conflict, RegisterConflict } from '../domain/conflict.ts';
-import { place, RegisterPlace } from '../domain/place.ts';
-import { PublishReport, report } from '../domain/report.ts';
-import { PlaceEntityId } from '../domain/vocabulary.ts';
-import type { EventStore } from '../eventstore/event-store.ts';
-import { addCommands } from './commands.ts';
+/** Writing the register: conflicts, actors, places, reports. */
+import type { CommandRoute } from './commands.ts';
+import { conflictId } from './examples.ts';
 
-export function addRegistry(app: FastifyInstance, store: EventStore): void {
-  addCommands(app, store, [
-    {
-      url: '/v1/conflicts',
-      operationId: 'registerConflict',
-      summary: 'Register a conflict',
-      tag: 'registry',
-      decider: conflict,
-      command: 'RegisterConflict',
-      schema: RegisterConflict,
+const report = {
+  outlet_id: 'cnn-indonesia',
+  url: 'https://www.cnnindonesia.com/internasional',
+  language: 'id',
+  headline: 'Dihajar Habis-habisan, Rusia Tetap Ogah Damai dengan Ukraina',
+  published_at: '2022-09-12T19:39:00+07:00',
+};
+
+export const registryRoutes: readonly CommandRoute[] = [
+  {
+    url: '/v1/conflicts',
+    event: 'ConflictRegistered',
+    operationId: 'registerConflict',
+    summary: 'Register a conflict',
+    example: {
+      id: conflictId,
+      name: 'Russia and Ukraine, from February 2022',
+      parties: ['ru', 'ua'],
+      started: '2022-02-24',
     },
-    {
-      url: '/v1/actors',
-      operationId: 'registerActor',
-      summary: 'Register an actor',
-      tag: 'registry',
-      decider: actor,
-      command: 'RegisterActor',
-      schema: RegisterActor,
+  },
+  {
+    url: '/v1/actors',
+    event: 'ActorRegistered',
+    operationId: 'registerActor',
+    summary: 'Register an actor: a state, force, ministry, official, agency, outlet or assessor',
+    example: {
+      id: 'ru-mod',
+      name: 'Russian Ministry of Defence',
+      kind: 'ministry',
+      part_of: 'ru',
+      external_ids: [{ scheme: 'wikidata', value: 'Q1400537' }],
     },
-    {
-      url: '/v1/places',
-      operationId: 'registerPlace',
-      summary: 'Register a place',
-      tag: 'registry',
-      decider: place,
-      command: 'RegisterPlace',
-      schema: RegisterPlace,
-      idSchema: PlaceEntityId,
+  },
+  {
+    url: '/v1/actors/:id/renamings',
+    event: 'ActorRenamed',
+    operationId: 'renameActor',
+    summary: 'Record that an actor has another name',
+    example: { name: 'Ministry of Defence of the Russian Federation', since: '2022-09-12' },
+  },
+  {
+    url: '/v1/places',
+    event: 'PlaceRegistered',
+    operationId: 'registerPlace',
+    summary: 'Register a place',
+    example: {
+      id: 'geonames:707292',
+      name: 'Izium',
+      aliases: ['Izyum'],
+      point: [37.26, 49.21],
+      within: 'iso:UA-63',
+      external_ids: [{ scheme: 'geonames', value: '707292' }],
     },
-    {
-      url: '/v1/reports',
-      operationId: 'publishReport',
-      summary: 'Record a published report',
-      tag: 'registry',
-      decider: report,
-      command: 'PublishReport',
-      schema: PublishReport,
-    },
-  ]);
-}
+  },
+  {
+    url: '/v1/places/:id/aliases',
+    event: 'PlaceAliasAdded',
+    operationId: 'addPlaceAlias',
+    summary: 'Record another name of a place',
+    example: { alias: 'Изюм', language: 'uk' },
+  },
+  {
+    url: '/v1/reports',
+    event: 'ReportPublished',
+    operationId: 'publishReport',
+    summary: 'Record that a report was published',
+    example: { id: 'cnn-indonesia-2022-09-12', ...report },
+  },
+  {
+    url: '/v1/reports/:id/corrections',
+    event: 'ReportCorrected',
+    operationId: 'correctReport',
+    summary: 'Record what its outlet changed in a report',
+    example: { headline: report.headline, reason: 'headline shortened' },
+  },
+  {
+    url: '/v1/reports/:id/retraction',
+    event: 'ReportRetracted',
+    operationId: 'retractReport',
+    summary: 'Record that its outlet retracted a report, which is final',
+    example: { retracted_at: '2022-09-13', reason: 'withdrawn by the outlet' },
+  },
+];

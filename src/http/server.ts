@@ -5,12 +5,17 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
-import { addActs } from './acts.ts';
-import { addClaims } from './claims.ts';
+import { addBulk } from './bulk.ts';
+import { claimRoutes } from './claims.ts';
+import { addCommands, Written } from './commands.ts';
 import { Problem, useProblems } from './errors.ts';
 import { addHealth, type Readiness } from './health.ts';
+import { idempotency } from './idempotency.ts';
 import { addLog } from './log.ts';
-import { addRegistry } from './registry.ts';
+import { movementRoutes } from './movements.ts';
+import { addRegister } from './register.ts';
+import { registryRoutes } from './registry.ts';
+import { talkRoutes } from './talks.ts';
 import { strictValidation } from './validation.ts';
 import { addViews } from './views.ts';
 
@@ -40,6 +45,8 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
   app.setValidatorCompiler(strictValidation());
   useProblems(app);
   app.addSchema(Problem);
+  app.addSchema(Written);
+  app.decorateRequest('principal', 'anonymous');
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
@@ -54,7 +61,8 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
       tags: [
         { name: 'registry', description: 'Conflicts, actors, places, reports' },
         { name: 'claims', description: 'What claimants say, and what assessors make of it' },
-        { name: 'acts', description: 'Movements, operations, negotiations' },
+        { name: 'movements', description: 'Movements of forces, operations' },
+        { name: 'talks', description: 'Negotiations, agreements, exchanges of prisoners' },
         { name: 'views', description: 'What is so, according to whom' },
         { name: 'log', description: 'The events themselves' },
         { name: 'service', description: 'Health' },
@@ -65,13 +73,19 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
     },
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
-  addRegistry(app, parts.store);
-  addClaims(app, parts.store);
-  addActs(app, parts.store);
+  const writing = { store: parts.store, idempotency: idempotency(parts.db, parts.store) };
+  addCommands(app, writing, 'registry', registryRoutes);
+  addCommands(app, writing, 'claims', claimRoutes);
+  addCommands(app, writing, 'movements', movementRoutes);
+  addCommands(app, writing, 'talks', talkRoutes);
+  addRegister(app, parts.db);
   addViews(app, parts.db);
   addLog(app, parts.store);
+  addBulk(app, parts.store);
   addHealth(app, parts.readiness);
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get('/openapi.json', { config: { scope: 'public' }, schema: { hide: true } }, async () =>
+    app.swagger(),
+  );
   await app.ready();
   return app;
 }

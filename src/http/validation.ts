@@ -18,9 +18,14 @@ const options: Options = {
 
 /** Fastify's compiler of request schemas. */
 export function strictValidation(): FastifySchemaCompiler<TSchema> {
-  const asSent = ajv({ ...options, coerceTypes: false });
+  const asSent = strictAjv();
   const fromText = ajv({ ...options, coerceTypes: true });
   return ({ schema, httpPart }) => (httpPart === 'body' ? asSent : fromText).compile(schema);
+}
+
+/** What validates bodies: nothing is coerced, nothing is dropped. */
+export function strictAjv(): Ajv {
+  return ajv({ ...options, coerceTypes: false });
 }
 
 function ajv(settings: Options): Ajv {

@@ -1,10 +1,9 @@
 /** Reading the views: the war status of a conflict and the timeline. */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { catalogue } from '../domain/catalogue.ts';
 import { code, EntityId, PlaceEntityId } from '../domain/vocabulary.ts';
-import type { Projection } from '../projections/projection.ts';
 import { timeline } from '../projections/timeline.ts';
 import {
   decodeCursor,
@@ -12,18 +11,12 @@ import {
   Timeline,
   type TimelineQuery,
 } from '../projections/timeline-page.ts';
-import { type AsOf, waitForPosition } from '../projections/vintage.ts';
 import { findWarStatus, warStatus } from '../projections/war-status.ts';
 import { WarStatus } from '../projections/war-status-view.ts';
-import { problems } from './commands.ts';
-import { sendNotFound, sendProblem } from './errors.ts';
-
-/** Read your write: a view waits up to `wait_ms` until it knows `min_position`. */
-const reading = {
-  min_position: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
-  wait_ms: Type.Integer({ minimum: 0, maximum: 10_000, default: 2_000 }),
-};
-type Reading = { min_position?: number; wait_ms: number };
+import { Cursor, malformedCursor, nextLink } from './cursors.ts';
+import { sendNotFound } from './errors.ts';
+import { problems } from './problem-responses.ts';
+import { type Reading, reading, readYourWrite, withVintage } from './vintage.ts';
 
 const TimelineParameters = Type.Object(
   {
@@ -40,13 +33,14 @@ const TimelineParameters = Type.Object(
     }),
     order: Type.Unsafe<'asc' | 'desc'>({ type: 'string', enum: ['asc', 'desc'], default: 'desc' }),
     limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
-    cursor: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,200}$' })),
+    cursor: Type.Optional(Cursor),
   },
   { additionalProperties: false },
 );
 
 export function addViews(app: FastifyInstance, db: Db): void {
   app.get('/v1/conflicts/:id/status', {
+    config: { scope: 'read' },
     schema: {
       operationId: 'getWarStatus',
       summary: 'The current war status: who says what, statement beside statement',
@@ -64,6 +58,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
     },
   });
   app.get('/v1/timeline', {
+    config: { scope: 'read' },
     schema: {
       operationId: 'listTimeline',
       summary: 'Everything said or done',
@@ -75,29 +70,11 @@ export function addViews(app: FastifyInstance, db: Db): void {
       const { cursor, ...query } = request.query as TimelineQuery & Reading & { cursor?: string };
       const after = cursor === undefined ? undefined : decodeCursor(cursor);
       if (cursor !== undefined && after === undefined) {
-        return sendProblem(request, reply, {
-          status: 400,
-          code: 'malformed',
-          detail: 'the cursor is not one of ours',
-          errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list', in: 'query' }],
-        });
+        return malformedCursor(request, reply);
       }
       await readYourWrite(db, timeline, query);
       const page = await listTimeline(db, { ...query, ...(after && { after }) });
-      if (page.next_cursor !== null) {
-        const next = new URL(request.url, 'http://here');
-        next.searchParams.set('cursor', page.next_cursor);
-        reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
-      }
-      return withVintage(reply, page.as_of).send(page);
+      return nextLink(request, withVintage(reply, page.as_of), page.next_cursor).send(page);
     },
   });
-}
-
-async function readYourWrite(db: Db, projection: Projection, { min_position, wait_ms }: Reading) {
-  if (min_position !== undefined) await waitForPosition(db, projection, min_position, wait_ms);
-}
-
-function withVintage(reply: FastifyReply, asOf: AsOf): FastifyReply {
-  return reply.header('x-position', String(asOf.position));
 }

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Db, isTransientError } from '../db.ts';
+import { upcast } from '../domain/catalogue.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
 import type { Projection } from './projection.ts';
@@ -66,7 +67,7 @@ export function projectBatch(db: Db, store: EventStore, projection: Projection):
     const events = await store.readLog(checkpoint.position, batchSizeMax, batchBytesMax);
     const last = events.at(-1);
     if (last === undefined) return 0;
-    const wanted = events.filter(({ type }) => projection.types.includes(type));
+    const wanted = events.filter(({ type }) => projection.types.includes(type)).map(upcast);
     if (wanted.length > 0) await projection.apply(transaction, wanted);
     await transaction
       .updateTable('projections')

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { type ClaimCommand, type ClaimEvent, claim } from '../../src/domain/claim.ts';
+import { fold } from '../../src/domain/decider.ts';
 import { attributed, when } from './spec.ts';
 
 const quantity = {
@@ -55,4 +56,130 @@ t.test("an assessor's same verdict is no news, another verdict or assessor is", 
   t.same(when(claim, history, assess()), []);
   t.match(when(claim, history, assess({ verdict: 'verified' })), [{ type: 'ClaimAssessed' }]);
   t.match(when(claim, history, assess({ assessor_id: 'cnn' })), [{ type: 'ClaimAssessed' }]);
+});
+
+const correction = {
+  ...attributed,
+  cause: 'extraction_error',
+  field: '/proposition/quantity/value',
+  from: 300,
+  to: 310,
+  reason: 'misread',
+} as const;
+const correct = (more: object = {}): ClaimCommand => ({
+  type: 'CorrectClaim',
+  id: 'k1',
+  data: { ...correction, ...more },
+});
+const corrected = when(claim, made, correct()) as ClaimEvent[];
+const retract = (reason = 'withdrawn'): ClaimCommand => ({
+  type: 'RetractClaim',
+  id: 'k1',
+  data: { ...attributed, reason },
+});
+const retracted = when(claim, made, retract()) as ClaimEvent[];
+const supersede = (by_claim_id: string): ClaimCommand => ({
+  type: 'SupersedeClaim',
+  id: 'k1',
+  data: { ...attributed, by_claim_id },
+});
+const link = (type: 'LinkClaim' | 'UnlinkClaim', other_claim_id = 'k2'): ClaimCommand => ({
+  type,
+  id: 'k1',
+  data: { ...attributed, relation: 'contradicts', other_claim_id },
+});
+const repeat = (actor_id: string): ClaimCommand => {
+  const chain = [{ actor_id, role: 'publisher' as const }];
+  return {
+    type: 'RepeatClaim',
+    id: 'k1',
+    data: { ...attributed, attribution: { ...attributed.attribution, chain } },
+  };
+};
+
+t.test('a correction names the current value', async (t) => {
+  t.match(corrected, [{ type: 'ClaimCorrected', data: { claim_id: 'k1', from: 300, to: 310 } }]);
+  const history = [...made, ...corrected];
+  t.strictSame(when(claim, history, correct()), []);
+  t.equal(when(claim, history, correct({ to: 320 })), 'not-the-current-value');
+  t.match(when(claim, history, correct({ from: 310, to: 320 })), [{ type: 'ClaimCorrected' }]);
+  t.strictSame(when(claim, history, make()), [], 'as it was made first is no news either');
+});
+
+t.test('a correction adds and removes, by absent from and to', async (t) => {
+  const { from: _from, to: _to, ...rest } = correction;
+  const added = { ...rest, field: '/place_precision', to: 4 };
+  const add: ClaimCommand = { type: 'CorrectClaim', id: 'k1', data: added };
+  const history = [...made, ...(when(claim, made, add) as ClaimEvent[])];
+  t.equal(history.length, 2);
+  const removed = { ...rest, field: '/place_precision', from: 4 };
+  t.match(when(claim, history, { type: 'CorrectClaim', id: 'k1', data: removed }), [
+    { type: 'ClaimCorrected' },
+  ]);
+  t.strictSame(when(claim, made, { type: 'CorrectClaim', id: 'k1', data: removed }), []);
+});
+
+t.test('a correction leaves a claim that could be made so', async (t) => {
+  t.equal(when(claim, made, correct({ to: 'many' })), 'correction-impossible');
+  t.equal(when(claim, made, correct({ to: -1 })), 'correction-impossible');
+  t.equal(when(claim, made, correct({ to: 310.5 })), 'quantity-impossible');
+  const nowhere = { field: '/proposition/nothing/here', from: undefined };
+  t.equal(when(claim, made, correct(nowhere)), 'correction-impossible');
+  t.equal(when(claim, [], correct()), 'claim-unknown');
+});
+
+t.test('a correction points to what must be registered', async (t) => {
+  const to = { kind: 'control', controller_id: 'xx', status: 'controlled', basis: 'claimed' };
+  const command = correct({ field: '/proposition', from: proposition, to });
+  const state = fold(claim, made);
+  t.strictSame(claim.references?.(command, state), [
+    { pointer: '/to/controller_id', stream: 'actor-xx' },
+  ]);
+  t.strictSame(claim.references?.(correct(), state), []);
+});
+
+t.test('a repetition is news where the source is another', async (t) => {
+  t.equal(when(claim, [], repeat('cnn')), 'claim-unknown');
+  const repeated = when(claim, made, repeat('cnn')) as ClaimEvent[];
+  t.match(repeated, [{ type: 'ClaimRepeated', data: { claim_id: 'k1' } }]);
+  t.strictSame(when(claim, [...made, ...repeated], repeat('cnn')), []);
+  const data = { ...attributed };
+  t.strictSame(when(claim, made, { type: 'RepeatClaim', id: 'k1', data }), []);
+});
+
+t.test('nothing follows a retraction but assessments', async (t) => {
+  t.match(retracted, [{ type: 'ClaimRetracted', data: { claim_id: 'k1' } }]);
+  const history = [...made, ...retracted];
+  t.strictSame(when(claim, history, retract()), []);
+  t.match(when(claim, history, assess()), [{ type: 'ClaimAssessed' }]);
+  for (const command of [
+    retract('other'),
+    correct(),
+    repeat('cnn'),
+    supersede('k2'),
+    link('LinkClaim'),
+  ]) {
+    t.equal(when(claim, history, command), 'claim-retracted', command.type);
+  }
+});
+
+t.test('a claim is superseded by one other', async (t) => {
+  const superseded = when(claim, made, supersede('k2')) as ClaimEvent[];
+  t.match(superseded, [{ type: 'ClaimSuperseded', data: { by_claim_id: 'k2' } }]);
+  const history = [...made, ...superseded];
+  t.strictSame(when(claim, history, supersede('k2')), []);
+  t.equal(when(claim, history, supersede('k3')), 'claim-superseded-otherwise');
+  t.equal(when(claim, made, supersede('k1')), 'claim-of-itself');
+});
+
+t.test('claims are linked and unlinked', async (t) => {
+  const linked = when(claim, made, link('LinkClaim')) as ClaimEvent[];
+  t.match(linked, [{ type: 'ClaimLinked', data: { other_claim_id: 'k2' } }]);
+  const history = [...made, ...linked];
+  t.strictSame(when(claim, history, link('LinkClaim')), []);
+  t.strictSame(when(claim, made, link('UnlinkClaim')), []);
+  const unlinked = when(claim, history, link('UnlinkClaim')) as ClaimEvent[];
+  t.match(unlinked, [{ type: 'ClaimUnlinked' }]);
+  t.match(when(claim, [...history, ...unlinked], link('LinkClaim')), [{ type: 'ClaimLinked' }]);
+  t.equal(when(claim, made, link('LinkClaim', 'k1')), 'claim-of-itself');
 });

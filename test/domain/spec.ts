@@ -17,3 +17,17 @@ export const attributed = {
   attribution: { claimant_id: 'ru-mod', chain: [] },
   asserted_at: '2022-09-12',
 };
+
+/** The history that `commands` lead to, one after the other; throws where one is refused. */
+export function after<S, C, E extends { type: string; data: unknown }, R extends string>(
+  decider: Decider<S, C, E, R>,
+  ...commands: readonly C[]
+): E[] {
+  const history: E[] = [];
+  for (const command of commands) {
+    const decided = decider.decide(command, fold(decider, history));
+    if (decided instanceof Rejection) throw new Error(`refused: ${decided.code}`);
+    history.push(...decided);
+  }
+  return history;
+}

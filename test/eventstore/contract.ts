@@ -49,6 +49,26 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
     t.strictSame(await store.findMissingStreams(['a-9', 'a-ї "\\,{}', 'a-9']), ['a-9']);
   });
 
+  t.test('several streams and events are read at once, in order of position', async (t) => {
+    const store = await open(t);
+    const [first, second, third] = events(3) as [NewEvent, NewEvent, NewEvent];
+    for (const [stream, event] of [
+      ['a-1', first],
+      ['b-1', second],
+      ['c-1', third],
+    ] as const) {
+      await store.append({ stream, expectedVersion: 0, events: [event] });
+    }
+    const ids = (events: readonly { id: string }[]) => events.map(({ id }) => id);
+    t.strictSame(ids(await store.readStreams(['c-1', 'a-1', 'x-1'])), [first.id, third.id]);
+    t.strictSame(ids(await store.findEvents([third.id, randomUUID(), second.id])), [
+      second.id,
+      third.id,
+    ]);
+    t.strictSame(await store.readStreams([]), []);
+    t.strictSame(await store.findEvents([]), []);
+  });
+
   t.test('a wrong expected version names the current one and stores nothing', async (t) => {
     const store = await open(t);
     await store.append(append('a-1', events(1), 0));

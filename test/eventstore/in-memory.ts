@@ -58,6 +58,7 @@ export function inMemoryEventStore(): EventStore {
       return { outcome: 'stored', version: streamOf(stream).length, position: log.length };
     },
     readStream: async (stream) => streamOf(stream),
+    readStreams: async (streams) => log.filter(({ stream }) => streams.includes(stream)),
     async readLog(after, limit, bytesMax) {
       let bytes = 0;
       return log.slice(after, after + limit).filter(({ data, metadata }, i) => {
@@ -66,6 +67,7 @@ export function inMemoryEventStore(): EventStore {
       });
     },
     findEvent: async (id) => log.find((event) => event.id === id),
+    findEvents: async (ids) => log.filter(({ id }) => ids.includes(id)),
     findMissingStreams: async (streams) => [
       ...new Set(streams.filter((stream) => streamOf(stream).length === 0)),
     ],

@@ -1,0 +1,138 @@
+/** From an event type to the command that leads to it: what HTTP, bulk and importers decide by. */
+import type { TObject, TSchema } from 'typebox';
+import { Equal } from 'typebox/value';
+import { type ActorRejection, actor, actorCommands } from './actor.ts';
+import { type AgreementRejection, agreement, agreementCommands } from './agreement.ts';
+import type { EventType } from './catalogue.ts';
+import { type ClaimRejection, claim, claimCommands } from './claim.ts';
+import { conflict, conflictCommands } from './conflict.ts';
+import type { Decider } from './decider.ts';
+import { force, forceCommands } from './force.ts';
+import { type NegotiationRejection, negotiation, negotiationCommands } from './negotiation.ts';
+import { type OperationRejection, operation, operationCommands } from './operation.ts';
+import { type PlaceRejection, place, placeCommands } from './place.ts';
+import { deriveBounds, type Quantity, quantityFaults, withoutBounds } from './quantity.ts';
+import { type ReportRejection, report, reportCommands } from './report.ts';
+import type { Fault } from './times.ts';
+import { EntityId, PlaceEntityId } from './vocabulary.ts';
+
+/** Every code that a command can be refused with by its aggregate. */
+export type ActRejection =
+  | ActorRejection
+  | PlaceRejection
+  | ReportRejection
+  | ClaimRejection
+  | OperationRejection
+  | NegotiationRejection
+  | AgreementRejection;
+
+// biome-ignore lint/suspicious/noExplicitAny: a table holds deciders of every aggregate
+export type AnyDecider = Decider<any, any, any, ActRejection>;
+
+/** One kind of command: whose it is, what it carries, and which member of its event is the id. */
+export type Act = {
+  readonly decider: AnyDecider;
+  readonly command: string;
+  readonly schema: TObject;
+  readonly idMember: string;
+  readonly idSchema: TSchema;
+};
+
+const actsOf =
+  <Schemas extends Record<string, TObject>>(
+    decider: AnyDecider,
+    schemas: Schemas,
+    idMember: string,
+    idSchema: TSchema = EntityId,
+  ) =>
+  (command: keyof Schemas & string): Act => ({
+    decider,
+    command,
+    schema: schemas[command] as TObject,
+    idMember,
+    idSchema,
+  });
+
+const ofConflict = actsOf(conflict, conflictCommands, 'conflict_id');
+const ofActor = actsOf(actor, actorCommands, 'actor_id');
+const ofPlace = actsOf(place, placeCommands, 'place_id', PlaceEntityId);
+const ofReport = actsOf(report, reportCommands, 'report_id');
+const ofClaim = actsOf(claim, claimCommands, 'claim_id');
+const ofForce = actsOf(force, forceCommands, 'actor_id');
+const ofOperation = actsOf(operation, operationCommands, 'operation_id');
+const ofNegotiation = actsOf(negotiation, negotiationCommands, 'negotiation_id');
+const ofAgreement = actsOf(agreement, agreementCommands, 'agreement_id');
+
+/** The act behind each event type: one that is missing does not compile. */
+export const acts: Readonly<Record<EventType, Act>> = {
+  ConflictRegistered: ofConflict('RegisterConflict'),
+  ActorRegistered: ofActor('RegisterActor'),
+  ActorRenamed: ofActor('RenameActor'),
+  PlaceRegistered: ofPlace('RegisterPlace'),
+  PlaceAliasAdded: ofPlace('AddPlaceAlias'),
+  ReportPublished: ofReport('PublishReport'),
+  ReportCorrected: ofReport('CorrectReport'),
+  ReportRetracted: ofReport('RetractReport'),
+  ClaimMade: ofClaim('MakeClaim'),
+  ClaimRepeated: ofClaim('RepeatClaim'),
+  ClaimAssessed: ofClaim('AssessClaim'),
+  ClaimCorrected: ofClaim('CorrectClaim'),
+  ClaimRetracted: ofClaim('RetractClaim'),
+  ClaimSuperseded: ofClaim('SupersedeClaim'),
+  ClaimLinked: ofClaim('LinkClaim'),
+  ClaimUnlinked: ofClaim('UnlinkClaim'),
+  TroopsDeployed: ofForce('DeployTroops'),
+  TroopsWithdrew: ofForce('WithdrawTroops'),
+  TroopsAdvanced: ofForce('AdvanceTroops'),
+  OperationDeclared: ofOperation('DeclareOperation'),
+  OperationGoalReaffirmed: ofOperation('ReaffirmGoal'),
+  OperationGoalChanged: ofOperation('ChangeGoal'),
+  OperationEnded: ofOperation('EndOperation'),
+  NegotiationProposed: ofNegotiation('ProposeNegotiation'),
+  NegotiationAccepted: ofNegotiation('AcceptNegotiation'),
+  NegotiationRejected: ofNegotiation('RejectNegotiation'),
+  NegotiationStarted: ofNegotiation('StartNegotiation'),
+  NegotiationSuspended: ofNegotiation('SuspendNegotiation'),
+  NegotiationResumed: ofNegotiation('ResumeNegotiation'),
+  NegotiationConcluded: ofNegotiation('ConcludeNegotiation'),
+  CeasefireAgreed: ofAgreement('AgreeCeasefire'),
+  CeasefireViolated: ofAgreement('ViolateCeasefire'),
+  CeasefireEnded: ofAgreement('EndCeasefire'),
+  PrisonersExchanged: ofAgreement('ExchangePrisoners'),
+};
+
+/**
+ * What the command behind an event of today's shape carries: the event's data without the id and
+ * without what the domain derives.
+ */
+export function commandDataOf(type: EventType, data: Record<string, unknown>) {
+  const { [acts[type].idMember]: id, ...rest } = data;
+  return { id, data: withoutDerived(rest) as Record<string, unknown> };
+}
+
+/** Where `data` gives bounds that do not follow from what the source says. */
+export function derivedFaults(data: unknown, pointer = ''): Fault[] {
+  if (typeof data !== 'object' || data === null) return [];
+  if (isQuantity(data)) {
+    const said = withoutBounds(data);
+    const isSaidOnly = Equal(said, data);
+    if (isSaidOnly || quantityFaults(said, '').length > 0) return [];
+    if (Equal(deriveBounds(said), data)) return [];
+    return [{ pointer, detail: 'has bounds that do not follow from its value' }];
+  }
+  return Object.entries(data).flatMap(([name, one]) => derivedFaults(one, `${pointer}/${name}`));
+}
+
+function withoutDerived(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDerived);
+  if (typeof value !== 'object' || value === null) return value;
+  if (isQuantity(value)) return withoutBounds(value);
+  return Object.fromEntries(
+    Object.entries(value).map(([member, one]) => [member, withoutDerived(one)]),
+  );
+}
+
+// Bounds stand only in quantities, and these only beside the other members of one.
+function isQuantity(value: object): value is Quantity {
+  return 'qualifier' in value && 'measure' in value;
+}

@@ -1,0 +1,57 @@
+/** Corrections of a claim: one value replaced by another, each named, with the cause. */
+import { type TSchema, Type } from 'typebox';
+import { Check, Equal } from 'typebox/value';
+import { Rejection } from './decider.ts';
+import { valueAt, withValueAt } from './json-pointer.ts';
+import { code, Text } from './vocabulary.ts';
+
+/** What a correction says beside its attribution. */
+export const Correction = {
+  cause: code('claimant_revised', 'report_corrected', 'extraction_error', 'translation_error'),
+  // A JSON pointer (RFC 6901) into the claim as it was said; whose claim it is stays.
+  field: Type.String({
+    maxLength: 300,
+    pattern:
+      '^/(attribution/(chain|quote)|occurred|asserted_at|places|place_precision|external_codes|' +
+      'proposition)(/[^/]+)*$',
+  }),
+  // Absent where the field is not there before, or not after.
+  from: Type.Optional(Type.Unknown()),
+  to: Type.Optional(Type.Unknown()),
+  reason: Text,
+};
+
+type Corrected = { readonly field: string; readonly from?: unknown; readonly to?: unknown };
+
+/** `content` with the correction made, as it stands in the log. */
+export function corrected(content: object, { field, to }: Corrected): object {
+  return withValueAt(content, field, to) as object;
+}
+
+/**
+ * `content` with the correction made, or why that cannot be: it must name the current value, and
+ * the outcome must satisfy `schema`. The value it has already leaves it as it is.
+ */
+export function correct<Content extends object>(
+  content: Content,
+  correction: Corrected,
+  schema: TSchema,
+): Content | Rejection<'not-the-current-value' | 'correction-impossible'> {
+  const { field, from, to } = correction;
+  const current = valueAt(content, field);
+  if (Equal(current, to)) return content;
+  if (!Equal(current, from)) {
+    return new Rejection('not-the-current-value', `${field} is ${textOf(current)}`, [
+      { pointer: '/from', detail: 'is not the current value' },
+    ]);
+  }
+  const outcome = withValueAt(content, field, to);
+  if (Check(schema, outcome)) return outcome as Content;
+  return new Rejection('correction-impossible', 'no claim could be made so', [
+    { pointer: '/to', detail: `does not fit ${field}` },
+  ]);
+}
+
+function textOf(value: unknown): string {
+  return value === undefined ? 'not there' : JSON.stringify(value);
+}

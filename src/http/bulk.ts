@@ -1,0 +1,166 @@
+/**
+ * Many events at once: a batch, or a stream of lines of any length, each decided as if it came by
+ * its own route and answered by a line of its own. Sent again, it records nothing twice.
+ */
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { Rejection } from '../domain/decider.ts';
+import type { EventStore } from '../eventstore/event-store.ts';
+import type { Execution, Outcome } from '../eventstore/execute.ts';
+import { WrongExpectedVersion } from '../eventstore/execute.ts';
+import { executeAll } from '../eventstore/execute-all.ts';
+import { CloudEvent, executionOf } from './cloud-events.ts';
+import { type ProblemMembers, problemOf } from './errors.ts';
+import { chunkLinesMax, type EventLine, eventLines } from './event-lines.ts';
+import { problems } from './problem-responses.ts';
+import { statusOfRejection } from './refusals.ts';
+
+export const batchType = 'application/cloudevents-batch+json';
+export const linesType = 'application/x-ndjson';
+
+const Result = Type.Object({
+  line: Type.Integer({ description: 'From 1.' }),
+  status: Type.String({ enum: ['recorded', 'known', 'refused'] }),
+  stream: Type.Optional(Type.String()),
+  version: Type.Optional(Type.Integer()),
+  position: Type.Optional(Type.Integer()),
+  event_ids: Type.Optional(Type.Array(Type.String())),
+  problem: Type.Optional(
+    Type.Object({
+      status: Type.Integer(),
+      code: Type.String(),
+      detail: Type.String(),
+      errors: Type.Optional(
+        Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() })),
+      ),
+    }),
+  ),
+});
+type Result = {
+  line: number;
+  status: 'recorded' | 'known' | 'refused';
+  problem?: ProblemMembers;
+} & Partial<Extract<Outcome, { stream: string }>>;
+
+const Summary = {
+  lines: Type.Integer(),
+  recorded: Type.Integer({ description: 'Lines that led to events.' }),
+  known: Type.Integer({ description: 'Lines that were so already.' }),
+  refused: Type.Integer(),
+};
+type Summary = { lines: number; recorded: number; known: number; refused: number };
+
+/** Adds `POST /v1/events`. */
+export function addBulk(app: FastifyInstance, store: EventStore): void {
+  app.addContentTypeParser(linesType, (_request, payload, done) => done(null, payload));
+  app.post('/v1/events', {
+    config: { scope: 'import' },
+    schema: {
+      operationId: 'recordEvents',
+      summary: 'Record many events, each through the rules of its own route',
+      description:
+        'A CloudEvents batch, or a CloudEvent a line of any number. Lines are answered in their ' +
+        'order, as JSON or as lines with a summary last; a stream that ends without its summary ' +
+        'was cut off, and may be sent again.',
+      tags: ['log'],
+      body: {
+        content: {
+          [batchType]: { schema: Type.Array(CloudEvent, { maxItems: chunkLinesMax }) },
+          [linesType]: { schema: Type.Unsafe({}) },
+        },
+      } as never,
+      response: {
+        200: {
+          description: 'A result for each event, in their order.',
+          content: {
+            'application/json': {
+              schema: Type.Object({ items: Type.Array(Result), ...Summary }),
+            },
+            [linesType]: { schema: Type.String() },
+          },
+        } as never,
+        ...problems(400, 413, 415, 429, 500, 503),
+      },
+    },
+    handler: async (request, reply) => {
+      if (request.body instanceof Readable) {
+        return reply.type(linesType).send(Readable.from(answerLines(store, request)));
+      }
+      const events = request.body as unknown[];
+      const items = await record(
+        store,
+        request,
+        events.map((event, i) => ({ line: i + 1, event })),
+      );
+      return { items, ...summed(items) };
+    },
+  });
+}
+
+async function* answerLines(store: EventStore, request: FastifyRequest): AsyncGenerator<string> {
+  const total: Summary = { lines: 0, recorded: 0, known: 0, refused: 0 };
+  try {
+    for await (const entries of eventLines(request.body as Readable)) {
+      const results = await record(store, request, entries);
+      const sums = summed(results);
+      for (const key of Object.keys(total) as (keyof Summary)[]) total[key] += sums[key];
+      yield results.map((result) => `${JSON.stringify(result)}\n`).join('');
+    }
+    yield `${JSON.stringify({ summary: total })}\n`;
+  } catch (error) {
+    // The answer has begun: what is left is a last line that says why it stops.
+    request.log.warn({ err: error }, 'a stream of events stops');
+    yield `${JSON.stringify({ stopped_after: total, problem: problemOf(error as never) })}\n`;
+  }
+}
+
+async function record(
+  store: EventStore,
+  request: FastifyRequest,
+  entries: readonly EventLine[],
+): Promise<Result[]> {
+  const metadata = { correlation_id: request.id, recorded_by: request.principal };
+  const results: Result[] = [];
+  const executions: { line: number; execution: Execution }[] = [];
+  for (const entry of entries) {
+    const { line } = entry;
+    const execution = 'problem' in entry ? entry.problem : executionOf(entry.event, metadata);
+    if ('act' in execution) executions.push({ line, execution });
+    else results.push({ line, status: 'refused', problem: execution });
+  }
+  const outcomes = await executeAll(
+    store,
+    executions.map(({ execution }) => execution),
+  );
+  for (const [i, outcome] of outcomes.entries()) {
+    results.push(resultOf((executions[i] as { line: number }).line, outcome));
+  }
+  return results.sort((a, b) => a.line - b.line);
+}
+
+function resultOf(line: number, outcome: Outcome): Result {
+  if (outcome instanceof WrongExpectedVersion) {
+    const detail = 'the stream was written to again and again; send the event once more';
+    return { line, status: 'refused', problem: { status: 503, code: 'overloaded', detail } };
+  }
+  if (outcome instanceof Rejection) {
+    const { code, detail, faults } = outcome;
+    const errors = faults.map(({ pointer, detail }) => ({ pointer: `/data${pointer}`, detail }));
+    const status = statusOfRejection[code];
+    const problem = { status, code, detail, ...(errors.length > 0 && { errors }) };
+    return { line, status: 'refused', problem };
+  }
+  return { line, status: outcome.event_ids.length > 0 ? 'recorded' : 'known', ...outcome };
+}
+
+function summed(results: readonly Result[]): Summary {
+  const count = (status: Result['status']) =>
+    results.filter((result) => result.status === status).length;
+  return {
+    lines: results.length,
+    recorded: count('recorded'),
+    known: count('known'),
+    refused: count('refused'),
+  };
+}

@@ -1,0 +1,38 @@
+/** Opaque cursors of lists: where the next page begins, never an offset. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { sendProblem } from './errors.ts';
+
+export const Cursor = Type.String({
+  pattern: '^[A-Za-z0-9_-]{1,400}$',
+  description: '`next_cursor` of the page before.',
+});
+
+/** The cursor that stands for `text`. */
+export function cursorOf(text: string): string {
+  return Buffer.from(text, 'utf8').toString('base64url');
+}
+
+/** What the cursor stands for; undefined if no cursor of ours looks so. */
+export function textOf(cursor: string): string | undefined {
+  const text = Buffer.from(cursor, 'base64url').toString('utf8');
+  return /^[!-~]{1,300}$/.test(text) && cursorOf(text) === cursor ? text : undefined;
+}
+
+/** Answers that the cursor is not one of this list. */
+export function malformedCursor(request: FastifyRequest, reply: FastifyReply) {
+  return sendProblem(request, reply, {
+    status: 400,
+    code: 'malformed',
+    detail: 'the cursor is not one of ours',
+    errors: [{ pointer: '/cursor', detail: 'is not a cursor of this list', in: 'query' }],
+  });
+}
+
+/** Sets the link to the next page (RFC 8288), if there is one. */
+export function nextLink(request: FastifyRequest, reply: FastifyReply, cursor: string | null) {
+  if (cursor === null) return reply;
+  const next = new URL(request.url, 'http://here');
+  next.searchParams.set('cursor', cursor);
+  return reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
+}

@@ -1,0 +1,75 @@
+/** A stream of JSON lines, read no faster than it is worked off, in chunks of bounded size. */
+import type { Readable } from 'node:stream';
+import { TooLarge } from '../eventstore/event-store.ts';
+import type { ProblemMembers } from './errors.ts';
+
+/** How many lines are decided and appended together. */
+export const chunkLinesMax = 500;
+const chunkLengthMax = 1024 * 1024;
+const lineLengthMax = 1024 * 1024;
+
+/** A line, numbered from 1: what it holds, or why it holds nothing. */
+export type EventLine = { readonly line: number } & (
+  | { readonly event: unknown }
+  | { readonly problem: ProblemMembers }
+);
+
+/**
+ * Chunks of up to `chunkLinesMax` lines; empty ones are passed over. Throws where the stream cannot
+ * go on: a line too long to be held, or bytes that are not UTF-8.
+ */
+export async function* eventLines(body: Readable): AsyncGenerator<EventLine[]> {
+  let line = 0;
+  let chunk: EventLine[] = [];
+  let length = 0;
+  for await (const text of textLines(body)) {
+    line += 1;
+    if (text.trim() === '') continue;
+    chunk.push(parsed(line, text));
+    length += text.length;
+    if (chunk.length < chunkLinesMax && length < chunkLengthMax) continue;
+    yield chunk;
+    chunk = [];
+    length = 0;
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+async function* textLines(body: Readable): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let rest = '';
+  for await (const bytes of body) {
+    rest += decode(decoder, bytes as Buffer, true);
+    const lines = rest.split('\n');
+    rest = lines.pop() as string;
+    yield* lines;
+    if (rest.length > lineLengthMax) {
+      throw new TooLarge(`a line has at most ${lineLengthMax} characters`);
+    }
+  }
+  yield rest + decode(decoder, new Uint8Array(), false);
+}
+
+function decode(
+  decoder: InstanceType<typeof TextDecoder>,
+  bytes: Uint8Array,
+  stream: boolean,
+): string {
+  try {
+    return decoder.decode(bytes, { stream });
+  } catch {
+    throw Object.assign(new Error('the stream is not UTF-8'), { statusCode: 400 });
+  }
+}
+
+function parsed(line: number, text: string): EventLine {
+  if (text.length > lineLengthMax) {
+    const detail = `a line has at most ${lineLengthMax} characters`;
+    return { line, problem: { status: 413, code: 'too-large', detail } };
+  }
+  try {
+    return { line, event: JSON.parse(text) };
+  } catch (error) {
+    return { line, problem: { status: 400, code: 'malformed', detail: (error as Error).message } };
+  }
+}
