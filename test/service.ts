@@ -6,6 +6,7 @@ import { readConfig } from '../src/config.ts';
 import { initTopics } from '../src/relay/client.ts';
 import { type Service, startService } from '../src/service.ts';
 import { freshDatabase } from './db.ts';
+import { checkAnswer } from './openapi.ts';
 
 type Test = { teardown(fn: () => Promise<unknown>): void };
 
@@ -51,18 +52,23 @@ export async function post(
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
-  const answer = (await response.json()) as Record<string, unknown>;
-  return { status: response.status, headers: response.headers, body: answer };
+  return checked<Record<string, unknown>>('POST', url, response);
 }
 
 /** GETs JSON. */
-export async function get<Body = Record<string, unknown>>(url: string) {
-  const response = await fetch(url);
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (await response.json()) as Body,
-  };
+export async function get<Body = Record<string, unknown>>(
+  url: string,
+  headers: Record<string, string> = {},
+) {
+  return checked<Body>('GET', url, await fetch(url, { headers }));
+}
+
+/** The answer, once it is known to be as the API's document has it. */
+async function checked<Body>(method: string, url: string, response: Response) {
+  const { status, headers } = response;
+  const body = (await response.json()) as Body;
+  checkAnswer(method, url, { status, contentType: headers.get('content-type') ?? '', body });
+  return { status, headers, body };
 }
 
 /** Records the seed report as the demo does; answers the last position. */

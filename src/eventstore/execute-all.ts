@@ -149,13 +149,15 @@ async function appendLine(
   while (rest.length > 0) {
     const share = shareOf(rest);
     const count = share.reduce((sum, { events }) => sum + events, 0);
-    const events = line.events.slice(from, from + count);
+    let events = line.events.slice(from, from + count);
     if (count > 0) {
       const { stream } = line;
       const result = await store.append({ stream, expectedVersion: version, events });
       if (!('position' in result)) break;
       version = result.version - count;
       position = result.position - count;
+      // Another process has recorded the same events; they are told of once.
+      if (result.outcome === 'duplicate') events = [];
     }
     for (const { index, events: own } of share) {
       version += own;

@@ -2,6 +2,7 @@
  * Many events at once: a batch, or a stream of lines of any length, each decided as if it came by
  * its own route and answered by a line of its own. Sent again, it records nothing twice.
  */
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -10,7 +11,7 @@ import type { EventStore } from '../eventstore/event-store.ts';
 import type { Execution, Outcome } from '../eventstore/execute.ts';
 import { WrongExpectedVersion } from '../eventstore/execute.ts';
 import { executeAll } from '../eventstore/execute-all.ts';
-import { CloudEvent, executionOf } from './cloud-events.ts';
+import { executionOf } from './cloud-events.ts';
 import { type ProblemMembers, problemOf } from './errors.ts';
 import { chunkLinesMax, type EventLine, eventLines } from './event-lines.ts';
 import { problems } from './problem-responses.ts';
@@ -18,6 +19,19 @@ import { statusOfRejection } from './refusals.ts';
 
 export const batchType = 'application/cloudevents-batch+json';
 export const linesType = 'application/x-ndjson';
+
+const exampleEvent = {
+  specversion: '1.0',
+  id: '5f0c2d5e-6a3c-4d64-8d0c-0d6f3f6f1c11',
+  source: 'https://example.org/desk',
+  type: 'frontlog.actor-registered.v1',
+  data: { actor_id: 'afp', name: 'AFP', kind: 'agency' },
+};
+// Anything, because one that is no CloudEvent is refused by a result of its own.
+const AnyEvent = Type.Unsafe({
+  description: 'A CloudEvent (1.0, JSON format), its type one of those that the log gives out.',
+  examples: [exampleEvent],
+});
 
 const Result = Type.Object({
   line: Type.Integer({ description: 'From 1.' }),
@@ -53,6 +67,11 @@ type Summary = { lines: number; recorded: number; known: number; refused: number
 
 /** Adds `POST /v1/events`. */
 export function addBulk(app: FastifyInstance, store: EventStore): void {
+  app.addContentTypeParser(
+    batchType,
+    { parseAs: 'string' },
+    app.getDefaultJsonParser('error', 'error'),
+  );
   app.addContentTypeParser(linesType, (_request, payload, done) => done(null, payload));
   app.post('/v1/events', {
     config: { scope: 'import' },
@@ -66,7 +85,7 @@ export function addBulk(app: FastifyInstance, store: EventStore): void {
       tags: ['log'],
       body: {
         content: {
-          [batchType]: { schema: Type.Array(CloudEvent, { maxItems: chunkLinesMax }) },
+          [batchType]: { schema: Type.Array(AnyEvent, { maxItems: chunkLinesMax }) },
           [linesType]: { schema: Type.Unsafe({}) },
         },
       } as never,
@@ -85,6 +104,7 @@ export function addBulk(app: FastifyInstance, store: EventStore): void {
     },
     handler: async (request, reply) => {
       if (request.body instanceof Readable) {
+        reply.raw.once('finish', () => letGoOf(request.raw));
         return reply.type(linesType).send(Readable.from(answerLines(store, request)));
       }
       const events = request.body as unknown[];
@@ -96,6 +116,12 @@ export function addBulk(app: FastifyInstance, store: EventStore): void {
       return { items, ...summed(items) };
     },
   });
+}
+
+// Of a stream that was stopped the rest is not read: nobody would ever see that it had ended.
+function letGoOf(request: IncomingMessage): void {
+  if (!request.complete) request.socket.destroySoon();
+  else request.resume();
 }
 
 async function* answerLines(store: EventStore, request: FastifyRequest): AsyncGenerator<string> {

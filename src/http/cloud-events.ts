@@ -22,7 +22,7 @@ import { strictAjv } from './validation.ts';
 const attribute = Type.String({ minLength: 1, maxLength: 2_048 });
 
 /** An event as it comes. Attributes that the log itself sets, such as `time`, are not heeded. */
-export const CloudEvent = Type.Object({
+const CloudEvent = Type.Object({
   specversion: Type.Literal('1.0'),
   id: attribute,
   source: attribute,

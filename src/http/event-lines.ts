@@ -38,7 +38,8 @@ export async function* eventLines(body: Readable): AsyncGenerator<EventLine[]> {
 async function* textLines(body: Readable): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
-  for await (const bytes of body) {
+  // Not destroyed where reading stops: the answer goes out on the same connection.
+  for await (const bytes of body.iterator({ destroyOnReturn: false })) {
     rest += decode(decoder, bytes as Buffer, true);
     const lines = rest.split('\n');
     rest = lines.pop() as string;

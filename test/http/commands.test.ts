@@ -114,23 +114,6 @@ t.test('the same again is 200 and no event; other content is 409', async (t) => 
   });
 });
 
-t.test('a key answers as at first; with another body it is refused', async (t) => {
-  const { url } = await testService(t);
-  const key = { 'idempotency-key': 'k-1' };
-  const actor = { kind: 'agency', name: 'A' };
-  const [one, two] = await Promise.all([
-    post(`${url}/v1/actors`, actor, key),
-    post(`${url}/v1/actors`, actor, key),
-  ]);
-  t.same(one.body.stream, two.body.stream);
-  const again = await post(`${url}/v1/actors`, actor, key);
-  t.equal(again.status, 201);
-  t.equal(again.headers.get('idempotency-replayed'), 'true');
-  t.equal(again.body.position, 1);
-  const other = await post(`${url}/v1/actors`, { ...actor, name: 'B' }, key);
-  t.match(other, { status: 422, body: { code: 'idempotency-key-reused' } });
-});
-
 t.test('If-Match: a stale version is 412 and names the current one', async (t) => {
   const { url } = await testService(t);
   await recordSeed(url);

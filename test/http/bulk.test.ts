@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import t from 'tap';
+import { get, post, recordSeed, testService } from '../service.ts';
+
+type Result = { line: number; status: string; event_ids?: string[]; problem?: object };
+type Made = { proposition: { quantity: object } };
+const batchType = 'application/cloudevents-batch+json';
+
+const cloudEvent = (type: string, data: object, more: object = {}) => ({
+  specversion: '1.0',
+  id: randomUUID(),
+  source: 'urn:test',
+  type: `frontlog.${type}.v1`,
+  data,
+  ...more,
+});
+const actor = (actor_id: string, more: object = {}) =>
+  cloudEvent('actor-registered', { actor_id, kind: 'state', name: actor_id, ...more });
+
+/** POSTs lines, and answers the lines of the answer. */
+async function send(url: string, lines: Iterable<string | Buffer>) {
+  const response = await fetch(`${url}/v1/events`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: Readable.toWeb(Readable.from(lines)) as never,
+    duplex: 'half',
+  } as RequestInit);
+  const text = await response.text();
+  const answers = text.trim().split('\n');
+  return { status: response.status, lines: answers.map((line) => JSON.parse(line)) };
+}
+const asLine = (event: object) => `${JSON.stringify(event)}\n`;
+
+t.test('a batch is decided in order, each event with a result of its own', async (t) => {
+  const { url } = await testService(t);
+  const events = [
+    actor('ru'),
+    cloudEvent('conflict-registered', { conflict_id: 'c1', name: 'C', parties: ['ru'] }),
+    cloudEvent('conflict-registered', { conflict_id: 'c2', name: 'C', parties: ['nobody'] }),
+    actor('ru'),
+    actor('ru', { name: 'other' }),
+    cloudEvent('actor-renamed', { actor_id: 'ru', name: 'Russia' }),
+    cloudEvent('rumour-spread', {}),
+    cloudEvent('actor-registered', { actor_id: 'x', kind: 'planet', name: 'x' }),
+    { ...actor('y'), specversion: '0.3' },
+  ];
+  const answer = await post(`${url}/v1/events`, events, { 'content-type': batchType });
+  t.equal(answer.status, 200);
+  t.match(answer.body, {
+    lines: 9,
+    recorded: 3,
+    known: 1,
+    refused: 5,
+    items: [
+      { line: 1, status: 'recorded', stream: 'actor-ru', version: 1, position: 1 },
+      { status: 'recorded', stream: 'conflict-c1', version: 1 },
+      { status: 'refused', problem: { status: 422, errors: [{ pointer: '/data/parties/0' }] } },
+      { status: 'known', stream: 'actor-ru', version: 1, event_ids: [] },
+      { status: 'refused', problem: { code: 'registered-otherwise' } },
+      { status: 'recorded', stream: 'actor-ru', version: 2 },
+      { status: 'refused', problem: { errors: [{ pointer: '/type' }] } },
+      { status: 'refused', problem: { errors: [{ pointer: '/data/kind' }] } },
+      { status: 'refused', problem: { errors: [{ pointer: '/specversion' }] } },
+    ],
+  });
+  const again = await post(`${url}/v1/events`, events, { 'content-type': batchType });
+  t.match(again.body, { recorded: 0, known: 4, refused: 5 }, 'sent again, nothing is recorded');
+});
+
+t.test('what the log gives out it takes back: same ids, same views', async (t) => {
+  const one = await testService(t);
+  const other = await testService(t);
+  const last = await recordSeed(one.url);
+  type Recorded = { id: string; type: string; schema_version: number; data: object };
+  const read = async (url: string) =>
+    (await get<{ items: Recorded[] }>(`${url}/v1/events?limit=1000`)).body.items;
+  const events = await read(one.url);
+  const lines = events.map(({ id, type, schema_version, data }) => ({
+    specversion: '1.0',
+    id,
+    source: 'urn:frontlog:one',
+    type: `frontlog.${type.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()}.v${schema_version}`,
+    data,
+  }));
+  const { lines: answers } = await send(other.url, lines.map(asLine));
+  t.strictSame(answers.at(-1), {
+    summary: { lines: last, recorded: last, known: 0, refused: 0 },
+  });
+  const copies = await read(other.url);
+  const facts = (all: Recorded[]) => all.map(({ id, type, data }) => ({ id, type, data }));
+  t.strictSame(
+    facts(copies).sort((a, b) => a.id.localeCompare(b.id)),
+    facts(events).sort((a, b) => a.id.localeCompare(b.id)),
+  );
+  const { lines: second } = await send(other.url, lines.map(asLine));
+  t.match(second.at(-1), { summary: { recorded: 0, known: last } });
+});
+
+t.test('bounds that do not follow are refused, an old shape is lifted', async (t) => {
+  const { url } = await testService(t);
+  await recordSeed(url);
+  const path = `${url}/v1/streams/claim-ru-mod-2022-09-12-killed`;
+  const { body } = await get<{ items: { data: Made }[] }>(path);
+  const made = body.items[0]?.data as Made;
+  const quantity = { ...made.proposition.quantity, low: 300 };
+  const wrong = { ...made, claim_id: 'k', proposition: { ...made.proposition, quantity } };
+  const said = {
+    conflict_id: 'russia-ukraine-2022',
+    attribution: { claimant_id: 'afp', chain: [] },
+  };
+  const assessed = {
+    claim_id: 'ru-mod-2022-09-12-killed',
+    ...said,
+    assessor_id: 'cnn',
+    verdict: 'disputed',
+  };
+  const { lines } = await send(url, [
+    asLine(cloudEvent('claim-made', wrong)),
+    asLine(cloudEvent('claim-assessed', { ...assessed, evidence: ['a photograph'] })),
+    asLine(cloudEvent('claim-assessed', { ...assessed, evidence: 'a photograph' })),
+  ]);
+  t.match(lines, [
+    { status: 'refused', problem: { errors: [{ pointer: '/data/proposition/quantity' }] } },
+    { status: 'recorded' },
+    { status: 'refused', problem: { status: 400 } },
+  ]);
+});
+
+t.test('lines: bad ones are refused by number, the others are recorded', async (t) => {
+  const { url } = await testService(t);
+  const { status, lines } = await send(url, [
+    asLine(actor('a1')),
+    '{"specversion":\n',
+    '\r\n',
+    `${JSON.stringify(actor('a2'))}\r\n`,
+    JSON.stringify(actor('a3')),
+  ]);
+  t.equal(status, 200);
+  t.match(lines, [
+    { line: 1, status: 'recorded' },
+    { line: 2, status: 'refused', problem: { code: 'malformed' } },
+    { line: 4, status: 'recorded' },
+    { line: 5, status: 'recorded' },
+    { summary: { lines: 4, recorded: 3, known: 0, refused: 1 } },
+  ]);
+});
+
+t.test('a stream that cannot go on says after what it stopped', async (t) => {
+  const { url } = await testService(t);
+  const first = Array.from({ length: 600 }, (_, i) => asLine(actor(`s${i}`)));
+  const { lines: long } = await send(url, [...first, 'x'.repeat(2 * 1024 * 1024)]);
+  t.match(long.at(-1), { stopped_after: { recorded: 500 }, problem: { status: 413 } });
+  const { lines: bytes } = await send(url, [...first, Buffer.from([0x22, 0xff, 0x22, 0x0a])]);
+  t.match(bytes.at(-1), { stopped_after: {}, problem: { status: 400 } });
+});
+
+t.test('another process may write the same streams: all is recorded once', async (t) => {
+  const one = await testService(t);
+  const other = await testService(t, { like: one });
+  const events = Array.from({ length: 400 }, (_, i) => asLine(actor(`a${i % 40}`, {})));
+  const renamed = Array.from({ length: 400 }, (_, i) =>
+    asLine(cloudEvent('actor-renamed', { actor_id: `a${i % 40}`, name: `n${i}` })),
+  );
+  const answers = await Promise.all([
+    send(one.url, [...events, ...renamed]),
+    send(other.url, [...events, ...renamed]),
+  ]);
+  for (const { lines } of answers) {
+    t.match(lines.at(-1), { summary: { lines: 800, refused: 0 } });
+  }
+  const recorded = answers.flatMap(({ lines }) =>
+    (lines as Result[]).flatMap(({ event_ids = [] }) => event_ids),
+  );
+  t.equal(new Set(recorded).size, recorded.length, 'no event is claimed twice');
+  const { body } = await get<{ items: { version: number; stream: string }[] }>(
+    `${one.url}/v1/events?limit=1000`,
+  );
+  t.equal(body.items.length, recorded.length);
+});
