@@ -1,6 +1,6 @@
 /** PostgreSQL: the pool, how its values read in JavaScript, the log's tables, and migrations. */
 import { readdir, readFile } from 'node:fs/promises';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { type Generated, Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 
@@ -23,10 +23,19 @@ export type ProjectionsTable = {
   state: 'running' | 'paused';
   last_error: string | null;
 };
+export type ApiKeysTable = {
+  id: string;
+  name: string;
+  key_sha256: Buffer;
+  scopes: string[];
+  created_at: Generated<string>;
+  revoked_at: string | null;
+};
 export type Tables = {
   log_identity: { log_id: string };
   events: EventsTable;
   projections: ProjectionsTable;
+  api_keys: ApiKeysTable;
 };
 export type Db = Kysely<Tables>;
 
