@@ -55,6 +55,7 @@ export function addCommands(app: FastifyInstance, store: EventStore, table: Comm
           { additionalProperties: false },
         );
     app.post(route.url, {
+      config: { scope: 'write' },
       schema: {
         operationId: route.operationId,
         summary: route.summary,
@@ -108,7 +109,7 @@ async function handle(
     eventId: memoized(eventId),
     metadata: {
       correlation_id: request.id,
-      recorded_by: 'anonymous',
+      recorded_by: request.principal,
       ...(key !== undefined && { request_sha256 }),
     },
   });

@@ -36,6 +36,8 @@ const statusOfRejection: Record<AnyRejection, number> = {
 
 const titles: Record<number, string> = {
   400: 'Malformed request',
+  401: 'Not authenticated',
+  403: 'Not allowed',
   404: 'Not found',
   409: 'Conflict with what is recorded',
   412: 'Precondition failed',

@@ -25,6 +25,7 @@ export type Readiness = Static<typeof Readiness>;
 
 export function addHealth(app: FastifyInstance, readiness: () => Promise<Readiness>): void {
   app.get('/livez', {
+    config: { scope: 'public' },
     schema: {
       operationId: 'getLiveness',
       summary: 'Whether the process answers; touches nothing else',
@@ -34,6 +35,7 @@ export function addHealth(app: FastifyInstance, readiness: () => Promise<Readine
     handler: async () => ({ status: 'alive' }),
   });
   app.get('/readyz', {
+    config: { scope: 'public' },
     schema: {
       operationId: 'getReadiness',
       summary: 'Whether commands and reads are served; Kafka down is degraded, still ready',

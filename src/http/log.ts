@@ -23,6 +23,7 @@ const pageBytesMax = 8 * 1024 * 1024;
 
 export function addLog(app: FastifyInstance, store: EventStore): void {
   app.get('/v1/events', {
+    config: { scope: 'read' },
     schema: {
       operationId: 'listEvents',
       summary: 'Read the log after a position',
@@ -52,6 +53,7 @@ export function addLog(app: FastifyInstance, store: EventStore): void {
     },
   });
   app.get('/v1/events/:id', {
+    config: { scope: 'read' },
     schema: {
       operationId: 'getEvent',
       summary: 'Read one event',
@@ -67,6 +69,7 @@ export function addLog(app: FastifyInstance, store: EventStore): void {
     },
   });
   app.get('/v1/streams/:stream', {
+    config: { scope: 'read' },
     schema: {
       operationId: 'getStream',
       summary: "Read a stream's events",

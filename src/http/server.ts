@@ -6,6 +6,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { addActs } from './acts.ts';
+import { type AuthSettings, documentScope, securitySchemes, useAuth } from './auth.ts';
 import { addClaims } from './claims.ts';
 import { Problem, useProblems } from './errors.ts';
 import { addHealth, type Readiness } from './health.ts';
@@ -21,6 +22,7 @@ export type HttpParts = {
   db: Db;
   store: EventStore;
   readiness: () => Promise<Readiness>;
+  auth: AuthSettings;
   logger: FastifyBaseLogger;
 };
 
@@ -43,6 +45,7 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  useAuth(app, parts.db, parts.auth);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -59,7 +62,9 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
         { name: 'log', description: 'The events themselves' },
         { name: 'service', description: 'Health' },
       ],
+      components: { securitySchemes },
     },
+    transform: documentScope,
     refResolver: {
       buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`),
     },
@@ -71,7 +76,9 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
   addViews(app, parts.db);
   addLog(app, parts.store);
   addHealth(app, parts.readiness);
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get('/openapi.json', { config: { scope: 'public' }, schema: { hide: true } }, async () =>
+    app.swagger(),
+  );
   await app.ready();
   return app;
 }

@@ -47,6 +47,7 @@ const TimelineParameters = Type.Object(
 
 export function addViews(app: FastifyInstance, db: Db): void {
   app.get('/v1/conflicts/:id/status', {
+    config: { scope: 'read' },
     schema: {
       operationId: 'getWarStatus',
       summary: 'The current war status: who says what, statement beside statement',
@@ -64,6 +65,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
     },
   });
   app.get('/v1/timeline', {
+    config: { scope: 'read' },
     schema: {
       operationId: 'listTimeline',
       summary: 'Everything said or done',
