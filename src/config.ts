@@ -13,6 +13,11 @@ const Environment = Type.Object({
   KAFKA_PREFIX: Type.String({ pattern: '^[a-z0-9-]{1,64}$', default: 'frontlog' }),
   DATA_DIR: Type.String({ minLength: 1, default: '.frontlog' }),
   ROLES: Type.String({ default: roles.join(',') }),
+  AUTH: Type.String({ enum: ['none', 'keys', 'jwt', 'keys,jwt'], default: 'none' }),
+  OIDC_ISSUER: Type.String({ default: '' }),
+  OIDC_AUDIENCE: Type.String({ default: '' }),
+  OIDC_JWKS_URL: Type.String({ default: '' }),
+  READS: Type.String({ enum: ['open', 'closed'], default: 'closed' }),
   LOG_LEVEL: Type.String({
     enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     default: 'info',
@@ -29,6 +34,12 @@ export type Config = Readonly<{
   kafkaPrefix: string;
   dataDir: string;
   roles: readonly Role[];
+  /** Neither `keys` nor `jwt`: everybody may do everything, on loopback. */
+  auth: Readonly<{
+    keys: boolean;
+    jwt: Readonly<{ issuer: string; audience: string; jwksUrl: string | undefined }> | undefined;
+    readsOpen: boolean;
+  }>;
   logLevel: string;
 }>;
 
@@ -43,9 +54,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   for (const role of chosen) {
     if (!roles.includes(role as Role)) faults.push(`ROLES: there is no role "${role}"`);
   }
-  if (!isLoopback(values.HOST)) {
-    faults.push(`HOST: ${values.HOST} is beyond loopback, which needs authentication`);
+  if (values.AUTH === 'none' && !isLoopback(values.HOST)) {
+    faults.push(`HOST: ${values.HOST} is beyond loopback, which needs authentication: set AUTH`);
   }
+  const auth = authOf(values, faults);
   if (faults.length > 0) throw new ConfigInvalid(faults.join('\n'));
   return Object.freeze({
     host: values.HOST,
@@ -55,6 +67,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     kafkaPrefix: values.KAFKA_PREFIX,
     dataDir: values.DATA_DIR,
     roles: chosen as Role[],
+    auth,
     logLevel: values.LOG_LEVEL,
   });
 }
@@ -74,9 +87,27 @@ function parse(environment: NodeJS.ProcessEnv, faults: string[]): Static<typeof 
       data: {},
       env: false,
     });
-    const { HOST = defaults.HOST, ROLES = defaults.ROLES } = environment;
-    return { ...defaults, HOST, ROLES };
+    // As it is: what else is wrong with it is to be said too.
+    return { ...defaults, ...environment } as Static<typeof Environment>;
   }
+}
+
+function authOf(values: Static<typeof Environment>, faults: string[]): Config['auth'] {
+  const ways = values.AUTH.split(',');
+  const readsOpen = values.READS === 'open';
+  const keys = ways.includes('keys');
+  if (!ways.includes('jwt')) return { keys, jwt: undefined, readsOpen };
+  const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_JWKS_URL: jwksUrl } = values;
+  if (audience === '') faults.push('OIDC_AUDIENCE: AUTH=jwt needs to know whom tokens are for');
+  if (!isTrustworthy(issuer)) faults.push('OIDC_ISSUER: AUTH=jwt needs an https URL');
+  if (jwksUrl !== '' && !isTrustworthy(jwksUrl)) faults.push('OIDC_JWKS_URL: is no https URL');
+  return { keys, jwt: { issuer, audience, jwksUrl: jwksUrl || undefined }, readsOpen };
+}
+
+// Whoever could change the keys on their way could sign anything.
+function isTrustworthy(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
 }
 
 function brokers(text: string): Config['kafka'] {
@@ -85,5 +116,5 @@ function brokers(text: string): Config['kafka'] {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+  return host === 'localhost' || /^\[?::1\]?$/.test(host) || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -1,6 +1,6 @@
 /** PostgreSQL: the pool, how its values read in JavaScript, the log's tables, and migrations. */
 import { readdir, readFile } from 'node:fs/promises';
-import { type ColumnType, Kysely, PostgresDialect, sql } from 'kysely';
+import { type ColumnType, type Generated, Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 
@@ -32,11 +32,20 @@ export type IdempotentAnswersTable = {
     string
   >;
 };
+export type ApiKeysTable = {
+  id: string;
+  name: string;
+  key_sha256: Buffer;
+  scopes: string[];
+  created_at: Generated<string>;
+  revoked_at: string | null;
+};
 export type Tables = {
   log_identity: { log_id: string };
   events: EventsTable;
   projections: ProjectionsTable;
   idempotent_answers: IdempotentAnswersTable;
+  api_keys: ApiKeysTable;
 };
 export type Db = Kysely<Tables>;
 

@@ -2,15 +2,16 @@
 /** The process: one command line, from which each command takes what it needs. */
 import { Command } from 'commander';
 import { runDemo } from './cli/demo.ts';
+import { reportError } from './cli/exit.ts';
+import { runKeysCreate, runKeysList, runKeysRevoke } from './cli/keys.ts';
 import { runMigrate } from './cli/migrate.ts';
 import { runStart } from './cli/start.ts';
 import { runTopicsInit } from './cli/topics.ts';
 
-const exitUnavailable = 3;
-
-const program = new Command('frontlog').description(
-  'An event-sourced record of the claims and acts of a war.',
-);
+const program = new Command('frontlog')
+  .description('An event-sourced record of the claims and acts of a war.')
+  // Else Commander would end the process by itself, and with 1.
+  .exitOverride();
 program.command('start').description('serve the API, relay and project').action(runStart);
 program.command('demo').description('start, and record the seed report').action(runDemo);
 program.command('migrate').description('bring the database up to date').action(runMigrate);
@@ -20,10 +21,28 @@ program
   .command('init')
   .description('create the topics that are missing')
   .action(runTopicsInit);
+const json = ['--json', 'answer with JSON'] as const;
+const keys = program.command('keys').description('API keys');
+keys
+  .command('create')
+  .description('make a key, which is shown once')
+  .requiredOption('--name <name>', 'whose key it is')
+  .requiredOption('--scopes <list>', 'what it may do: of read, write, import, ops')
+  .option(...json)
+  .action(runKeysCreate);
+keys
+  .command('list')
+  .description('every key there ever was')
+  .option(...json)
+  .action(runKeysList);
+keys
+  .command('revoke <id>')
+  .description('end a key; it is refused within two seconds')
+  .option(...json)
+  .action(runKeysRevoke);
 
 try {
   await program.parseAsync();
 } catch (error) {
-  process.stderr.write(`frontlog: ${(error as Error).message}\n`);
-  process.exitCode = exitUnavailable;
+  process.exitCode = reportError(error);
 }

@@ -95,10 +95,31 @@ async function connectParts(
 
   const readiness = () => readReadiness(db, store.head, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
-  const app = await httpServer({ db, store, readiness, logger });
+  const app = await httpServer({ db, store, readiness, auth: config.auth, logger });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });
   return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };
+}
+
+/** The database that `config` names, or the embedded one, brought up to date: for a command. */
+export async function openDatabase(
+  config: Config,
+  logger: Logger,
+): Promise<{ db: Db; close(): Promise<void> }> {
+  const embedded = await startEmbedded({ ...config, kafka: 'none' }, logger);
+  const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
+  const db = openDb(openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost')));
+  const close = async () => {
+    await db.destroy();
+    await embedded?.stop();
+  };
+  try {
+    await migrate(db);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { db, close };
 }
 
 async function relayWhenKafkaIsThere(

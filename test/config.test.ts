@@ -31,3 +31,33 @@ t.test('.env.example names every setting', async (t) => {
   t.ok((settings?.length ?? 0) > 5);
   for (const setting of settings ?? []) t.match(example, new RegExp(`^#? ?${setting}=`, 'm'));
 });
+
+// Seen to fail: with every HOST accepted.
+t.test('it listens beyond loopback only with authentication', async (t) => {
+  t.throws(() => readConfig({ HOST: '0.0.0.0' }), { message: /HOST: 0\.0\.0\.0 is beyond/ });
+  t.throws(() => readConfig({ HOST: '::', AUTH: 'none' }), { message: /HOST/ });
+  t.match(readConfig({ HOST: '0.0.0.0', AUTH: 'keys' }), {
+    host: '0.0.0.0',
+    auth: { keys: true, jwt: undefined, readsOpen: false },
+  });
+});
+
+// Seen to fail: without each of the three checks.
+t.test('AUTH=jwt needs an issuer and an audience; keys travel by https only', async (t) => {
+  const OIDC_ISSUER = 'https://login.example.org';
+  const OIDC_AUDIENCE = 'frontlog';
+  const both = readConfig({ AUTH: 'keys,jwt', OIDC_ISSUER, OIDC_AUDIENCE, READS: 'open' });
+  t.same(both.auth, {
+    keys: true,
+    jwt: { issuer: OIDC_ISSUER, audience: OIDC_AUDIENCE, jwksUrl: undefined },
+    readsOpen: true,
+  });
+  const faulty = (more: object) => () => readConfig({ AUTH: 'jwt', ...more });
+  t.throws(faulty({ PORT: 'x' }), { message: /PORT.*OIDC_AUDIENCE.*OIDC_ISSUER/s });
+  const insecure = { OIDC_AUDIENCE, OIDC_ISSUER: 'http://login.example.org' };
+  t.throws(faulty(insecure), { message: /OIDC_ISSUER/ });
+  const OIDC_JWKS_URL = 'http://login.example.org/keys';
+  t.throws(faulty({ OIDC_AUDIENCE, OIDC_ISSUER, OIDC_JWKS_URL }), { message: /OIDC_JWKS_URL/ });
+  t.doesNotThrow(faulty({ OIDC_AUDIENCE, OIDC_ISSUER: 'http://127.0.0.1:9/' }));
+  t.throws(() => readConfig({ AUTH: 'basic' }), { message: /AUTH/ });
+});

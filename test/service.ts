@@ -1,6 +1,6 @@
 /** The real service in this process, on a database of its own, and what tests ask of it. */
 import { randomUUID } from 'node:crypto';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { registrySteps, reportSteps, type SeedStep } from '../src/cli/seed-report.ts';
 import { readConfig } from '../src/config.ts';
 import { initTopics } from '../src/relay/client.ts';
@@ -15,24 +15,31 @@ export const brokers = process.env.TEST_KAFKA_BROKERS || undefined;
 
 export type TestService = { url: string; databaseUrl: string; prefix: string; service: Service };
 
-type Options = {
+export type Options = {
   /** Brokers to relay to; absent: the relay has none. */
   kafka?: string | undefined;
   /** Another service whose database and topics to share. */
   like?: TestService;
+  /** Settings beside those of the test. */
+  environment?: NodeJS.ProcessEnv;
+  /** Where the log goes; absent: nowhere. */
+  logger?: Logger;
 };
 
 /** Starts the service on a fresh database, with topics of its own if it relays. */
-export async function testService(t: Test, { kafka, like }: Options = {}): Promise<TestService> {
+export async function testService(
+  t: Test,
+  { kafka, like, environment, logger = pino({ level: 'silent' }) }: Options = {},
+): Promise<TestService> {
   const databaseUrl = like?.databaseUrl ?? (await freshDatabase(t)).url;
   const prefix = like?.prefix ?? `t-${randomUUID()}`;
-  const logger = pino({ level: 'silent' });
   if (kafka !== undefined) await initTopics([kafka], prefix, logger);
   const config = readConfig({
     PORT: '0',
     DATABASE_URL: databaseUrl,
     KAFKA_BROKERS: kafka ?? 'none',
     KAFKA_PREFIX: prefix,
+    ...environment,
   });
   const service = await startService(config, logger);
   t.teardown(() => service.close());

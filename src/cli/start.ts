@@ -1,6 +1,6 @@
 /** `frontlog start`: serve until a signal. */
 import closeWithGrace from 'close-with-grace';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { type Config, readConfig } from '../config.ts';
 import { type Service, startService } from '../service.ts';
 
@@ -22,10 +22,27 @@ export async function serve(config: Config): Promise<Service> {
   return service;
 }
 
-/** JSON lines on stderr; readable ones on a terminal. */
-export function makeLogger(level: string): Logger {
+/** JSON lines on stderr, or to `stream`; readable ones on a terminal. */
+export function makeLogger(level: string, stream?: DestinationStream): Logger {
+  if (stream !== undefined) return pino({ level, redact }, stream);
   // In step: what is still buffered when the log's reader goes would be flushed for ever.
-  if (!process.stderr.isTTY) return pino({ level }, pino.destination({ dest: 2, sync: true }));
+  const stderr = { dest: 2, sync: true };
+  if (!process.stderr.isTTY) return pino({ level, redact }, pino.destination(stderr));
   const options = { destination: 2, ignore: 'pid,hostname' };
-  return pino({ level, transport: { target: 'pino-pretty', options } });
+  return pino({ level, redact, transport: { target: 'pino-pretty', options } });
 }
+
+// No secret gets into the log: not with a request or its headers, nor where a client has put a key
+// or a token into an address.
+const secretHeaders = ['authorization', 'cookie', 'set-cookie', 'idempotency-key'];
+const token = /fl_[\w-]{43}|eyJ[\w-]*\.[\w-]+\.[\w-]*/g;
+const redact = {
+  paths: [
+    ...['', 'headers', 'req.headers', 'res.headers'].flatMap((place) =>
+      secretHeaders.map((header) => `${place}["${header}"]`),
+    ),
+    'req.url',
+  ],
+  censor: (value: unknown, path: string[]) =>
+    path.at(-1) === 'url' ? String(value).replace(token, '[redacted]') : '[redacted]',
+};

@@ -7,6 +7,8 @@ import { ViewBehind } from '../projections/vintage.ts';
 
 const titles: Record<number, string> = {
   400: 'Malformed request',
+  401: 'Not authenticated',
+  403: 'Not allowed',
   404: 'Not found',
   409: 'Conflict with what is recorded',
   412: 'Precondition failed',

@@ -5,6 +5,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
+import { type AuthSettings, documentScope, securitySchemes, useAuth } from './auth.ts';
 import { addBulk } from './bulk.ts';
 import { claimRoutes } from './claims.ts';
 import { addCommands, Written } from './commands.ts';
@@ -26,6 +27,7 @@ export type HttpParts = {
   db: Db;
   store: EventStore;
   readiness: () => Promise<Readiness>;
+  auth: AuthSettings;
   logger: FastifyBaseLogger;
 };
 
@@ -46,10 +48,10 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
   useProblems(app);
   app.addSchema(Problem);
   app.addSchema(Written);
-  app.decorateRequest('principal', 'anonymous');
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
+  useAuth(app, parts.db, parts.auth);
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -67,7 +69,9 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
         { name: 'log', description: 'The events themselves' },
         { name: 'service', description: 'Health' },
       ],
+      components: { securitySchemes },
     },
+    transform: documentScope,
     refResolver: {
       buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`),
     },
