@@ -13,10 +13,16 @@ import {
 } from './vocabulary.ts';
 
 // GeoJSON order (RFC 7946, 3.1.1): longitude, latitude; WGS 84 degrees.
-const Point = Type.Tuple(
-  [Type.Number({ minimum: -180, maximum: 180 }), Type.Number({ minimum: -90, maximum: 90 })],
-  { minItems: 2, maxItems: 2, additionalItems: false },
-);
+const Point = Type.Unsafe<[number, number]>({
+  type: 'array',
+  prefixItems: [
+    { type: 'number', minimum: -180, maximum: 180 },
+    { type: 'number', minimum: -90, maximum: 90 },
+  ],
+  items: false,
+  minItems: 2,
+  maxItems: 2,
+});
 
 const body = {
   name: Text,

@@ -7,9 +7,8 @@ import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { v5 as uuidv5 } from 'uuid';
 import type { Db } from '../db.ts';
-import { Rejection } from '../domain/decider.ts';
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
-import { type Outcome, type Recorded, WrongExpectedVersion } from '../eventstore/execute.ts';
+import type { Outcome, Recorded } from '../eventstore/execute.ts';
 
 // Our own name space for ids made from idempotency keys (RFC 9562, 5.5).
 const keyNamespace = '5b1f0a57-8f2e-4c53-9d8f-6f1f5f0a7c11';
@@ -61,7 +60,11 @@ export function idempotency(db: Db, store: EventStore): Idempotency {
         const before = (await inLog(store, keyed)) ?? (await inTable(db, keyed));
         if (before !== undefined) return before;
         const outcome = await first();
-        if (isAnswerWithoutEvents(outcome)) await remember(db, keyed, outcome);
+        if ('event_ids' in outcome && outcome.event_ids.length > 0) return outcome;
+        // What is so already may be so by this very request, in another process.
+        const meanwhile = await inLog(store, keyed);
+        if (meanwhile !== undefined) return meanwhile;
+        if ('event_ids' in outcome) await remember(db, keyed, outcome);
         return outcome;
       } finally {
         inProgress.delete(scope);
@@ -98,11 +101,6 @@ async function inTable(
     .executeTakeFirst();
   if (row === undefined) return undefined;
   return row.request_sha256 === sha256 ? { ...row.answer, isReplay: true } : 'reused';
-}
-
-function isAnswerWithoutEvents(outcome: Outcome): outcome is Recorded {
-  if (outcome instanceof Rejection || outcome instanceof WrongExpectedVersion) return false;
-  return outcome.event_ids.length === 0;
 }
 
 async function remember(db: Db, keyed: KeyedRequest, outcome: Recorded): Promise<void> {

@@ -1,6 +1,8 @@
 /** Strict validation: bodies are never coerced; query strings, which hold only text, are. */
 
-import { Ajv, type Options } from 'ajv';
+import type { Ajv, Options } from 'ajv';
+// JSON Schema 2020-12, which OpenAPI 3.1 is written in.
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
@@ -29,7 +31,7 @@ export function strictAjv(): Ajv {
 }
 
 function ajv(settings: Options): Ajv {
-  const instance = new Ajv(settings);
+  const instance = new Ajv2020(settings);
   instance.addKeyword('x-refers-to');
   // Both packages are CommonJS: their default export is typed as a namespace.
   (addFormats as unknown as (ajv: Ajv) => void)(instance);

@@ -12,7 +12,7 @@ import { append, event, events } from './events.ts';
 import { mutate } from './mutate.ts';
 
 type Row = { outcome: string; version: number; last_position: number };
-const functions = ['append_event', 'append_events'] as const;
+const functions = ['append_event', 'append_events', 'append_new_streams'] as const;
 type FunctionName = (typeof functions)[number];
 const lock = 'perform pg_advisory_xact_lock(7205880);';
 
@@ -29,11 +29,18 @@ async function appendIn(
     );
     return rows[0] as Row;
   }
+  if (name === 'append_new_streams') {
+    const { rows } = await sql<Row>`
+      select 'stored' as outcome, 1 as version, append_new_streams + 1 as last_position
+      from append_new_streams(${[stream]}, '{1}', ${[id]}, '{T}', '{1}',
+        array['{}'::json], array['{}'::json], '{4}')`.execute(db);
+    return rows[0] as Row;
+  }
   const { rows } = await sql<Row>`
     select coalesce(outcomes[1], 'stored') as outcome, coalesce(versions[1], ${expected + 1}) as version,
       coalesce(positions[1], head + 1) as last_position
     from append_events(${[stream]}, ${[expected]}, '{1}', '{1}', '{1}', ${[id]}, '{T}', '{1}',
-      array['{}'::json], array['{}'::json], '{4}', false)`.execute(db);
+      array['{}'::json], array['{}'::json], '{4}')`.execute(db);
   return rows[0] as Row;
 }
 
@@ -85,15 +92,33 @@ for (const name of functions) {
   t.test(`${name} with lock and head in one statement: the snapshot is stale`, async (t) => {
     const { db } = await freshDatabase(t);
     await mutate(db, name, lock, '');
-    await mutate(
-      db,
-      name,
-      'from (values (true)) as one',
-      `from pg_advisory_xact_lock(7205880) one`,
-    );
+    const readsHead =
+      name === 'append_new_streams' ? 'from events e' : 'from (values (true)) as one';
+    const locks = 'from pg_advisory_xact_lock(7205880) one';
+    const alsoLocks = name === 'append_new_streams' ? `${locks}, events e` : locks;
+    await mutate(db, name, readsHead, alsoLocks);
     t.match(await appendBesideOpen(db, name), { second: '23505', log: [1] });
   });
 
+  t.test(`${name} records no time before the last, also when the clock was set back`, async (t) => {
+    const { db } = await freshDatabase(t);
+    await sql`insert into events values
+      (1, ${randomUUID()}, 's-1', 1, 'T', 1, now() + interval '1 hour', '{}', '{}', 4)`.execute(db);
+    const decreases = async () => {
+      await appendIn(db, name, { stream: `s-${randomUUID()}` });
+      const { rows } = await sql<{ n: number }>`
+        select count(*) as n from events a join events b on b.position = a.position + 1
+        where b.recorded_at < a.recorded_at`.execute(db);
+      return rows[0]?.n;
+    };
+    t.equal(await decreases(), 0);
+    const last = name === 'append_new_streams' ? 'last.recorded_at' : 'head_recorded_at';
+    await mutate(db, name, `greatest(clock_timestamp(), ${last})`, 'clock_timestamp()');
+    t.equal(await decreases(), 1);
+  });
+}
+
+for (const name of ['append_event', 'append_events'] as const) {
   t.test(`${name} refuses a version that is not the expected one`, async (t) => {
     const { db } = await freshDatabase(t);
     await appendIn(db, name, { expected: 0 });
@@ -106,33 +131,15 @@ for (const name of functions) {
     await mutate(db, name, check[name], 'false');
     t.match(await appendIn(db, name, { expected: 0 }), { outcome: 'stored', version: 2 });
   });
-
-  t.test(`${name} records no time before the last, also when the clock was set back`, async (t) => {
-    const { db } = await freshDatabase(t);
-    await sql`insert into events values
-      (1, ${randomUUID()}, 's-1', 1, 'T', 1, now() + interval '1 hour', '{}', '{}', 4)`.execute(db);
-    const decreases = async () => {
-      await appendIn(db, name);
-      const { rows } = await sql<{ n: number }>`
-        select count(*) as n from events a join events b on b.position = a.position + 1
-        where b.recorded_at < a.recorded_at`.execute(db);
-      return rows[0]?.n;
-    };
-    t.equal(await decreases(), 0);
-    await mutate(db, name, 'greatest(clock_timestamp(), head_recorded_at)', 'clock_timestamp()');
-    t.equal(await decreases(), 1);
-  });
 }
 
-t.test('append_events told that all is new sees by the indexes what is not', async (t) => {
+t.test('append_new_streams sees by the indexes what is not new', async (t) => {
   const { db } = await freshDatabase(t);
-  const call = (stream: string, id: string) =>
-    sql`select * from append_events(${[stream]}, '{0}', '{1}', '{1}', '{1}', ${[id]}, '{T}', '{1}',
-      array['{}'::json], array['{}'::json], '{4}', true)`.execute(db);
   const id = randomUUID();
-  await call('s-1', id);
-  await t.rejects(call('s-1', randomUUID()), { code: '23505' });
-  await t.rejects(call('s-2', id), { code: '23505' });
+  await appendIn(db, 'append_new_streams', { stream: 's-1', id });
+  const same = appendIn(db, 'append_new_streams', { stream: 's-1' });
+  await t.rejects(same, { code: '23505' });
+  await t.rejects(appendIn(db, 'append_new_streams', { stream: 's-2', id }), { code: '23505' });
   t.strictSame(await logOf(db), [1]);
 });
 
