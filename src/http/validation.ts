@@ -19,7 +19,8 @@ const options: Options = {
 /** Fastify's compiler of request schemas. */
 export function strictValidation(): FastifySchemaCompiler<TSchema> {
   const asSent = ajv({ ...options, coerceTypes: false });
-  const fromText = ajv({ ...options, coerceTypes: true });
+  // `strictNumbers` has a number that text overflows to, Infinity, pass unchecked.
+  const fromText = ajv({ ...options, coerceTypes: true, strictNumbers: false });
   return ({ schema, httpPart }) => (httpPart === 'body' ? asSent : fromText).compile(schema);
 }
 
