@@ -1,21 +1,22 @@
 /** The HTTP server: strict schemas, problems, documents, routes. */
-import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { addActs } from './acts.ts';
+import { documentationPolicy, requestId, sendUnroutable, useAdmission } from './admission.ts';
 import { addClaims } from './claims.ts';
-import { Problem, useProblems } from './errors.ts';
+import { answerClientError, answerExpectation } from './client-errors.ts';
+import { useProblems } from './errors.ts';
 import { addHealth, type Readiness } from './health.ts';
+import { type Limits, limitOptions, limits as usualLimits } from './limits.ts';
 import { addLog } from './log.ts';
+import { useMethods } from './methods.ts';
+import { Problem } from './problem.ts';
 import { addRegistry } from './registry.ts';
-import { strictValidation } from './validation.ts';
+import { strictValidation, useStrictQuery } from './validation.ts';
 import { addViews } from './views.ts';
-
-export const bodyBytesMax = 1024 * 1024;
-const requestTimeoutMs = 30_000;
 
 export type HttpParts = {
   db: Db;
@@ -25,31 +26,38 @@ export type HttpParts = {
 };
 
 /** The server, ready to listen or to be injected into. */
-export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
+export async function httpServer(
+  parts: HttpParts,
+  limits: Limits = usualLimits,
+): Promise<FastifyInstance> {
   const app = Fastify({
+    ...limitOptions(limits),
     loggerInstance: parts.logger,
-    bodyLimit: bodyBytesMax,
-    requestTimeout: requestTimeoutMs,
-    genReqId: () => randomUUID(),
-    return503OnClosing: true,
+    genReqId: requestId,
+    frameworkErrors: sendUnroutable,
+    clientErrorHandler: answerClientError,
+    // What is under way is finished, and the connection then closed.
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
-    exposeHeadRoutes: false,
   });
-  // Else Fastify would take a text body for a JSON string.
-  app.removeContentTypeParser('text/plain');
+  app.server.on('checkExpectation', answerExpectation);
   app.setValidatorCompiler(strictValidation());
   useProblems(app);
+  useMethods(app, limits);
+  useAdmission(app, limits);
+  // Else Fastify would take a text body for a JSON string.
+  app.removeContentTypeParser('text/plain');
+  useStrictQuery(app);
   app.addSchema(Problem);
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
-  });
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'frontlog',
         version: '1',
-        description: 'An event-sourced record of the claims and acts of a war.',
+        description:
+          'An event-sourced record of the claims and acts of a war. Every GET answers HEAD too, ' +
+          'every path OPTIONS; another method is a 405 with Allow. Every 4xx and 5xx is a problem.',
       },
       tags: [
         { name: 'registry', description: 'Conflicts, actors, places, reports' },
@@ -64,7 +72,7 @@ export async function httpServer(parts: HttpParts): Promise<FastifyInstance> {
       buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`),
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: documentationPolicy });
   addRegistry(app, parts.store);
   addClaims(app, parts.store);
   addActs(app, parts.store);
