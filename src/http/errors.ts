@@ -13,6 +13,7 @@ import type { ExecuteRejection } from '../eventstore/execute.ts';
 import { ViewBehind } from '../projections/vintage.ts';
 import { type AjvFault, faultOf } from './faults.ts';
 import { type ProblemMembers, pathOf, problemText, problemType } from './problem.ts';
+import { JsonFault } from './strict-json.ts';
 
 /** Every code a command can be refused with. */
 export type AnyRejection =
@@ -101,6 +102,11 @@ function problemOf(error: FastifyError): ProblemMembers {
       detail: `the ${part} does not fit its schema`,
       errors: error.validation.map((fault) => ({ ...faultOf(fault as AjvFault), in: part })),
     };
+  }
+  if (error instanceof JsonFault) {
+    const errors = [{ pointer: error.pointer, detail: error.message, in: 'body' as const }];
+    const detail = `the body ${error.pointer === '' ? error.message : 'is not JSON to record'}`;
+    return { status: 400, code: 'malformed', detail, errors };
   }
   if (error instanceof TooLarge) {
     return { status: 413, code: 'too-large', detail: error.message };

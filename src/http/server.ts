@@ -10,6 +10,7 @@ import { addClaims } from './claims.ts';
 import { answerClientError, answerExpectation } from './client-errors.ts';
 import { useProblems } from './errors.ts';
 import { addHealth, type Readiness } from './health.ts';
+import { useStrictJson } from './json-body.ts';
 import { type Limits, limitOptions, limits as usualLimits } from './limits.ts';
 import { addLog } from './log.ts';
 import { useMethods } from './methods.ts';
@@ -45,8 +46,7 @@ export async function httpServer(
   useProblems(app);
   useMethods(app, limits);
   useAdmission(app, limits);
-  // Else Fastify would take a text body for a JSON string.
-  app.removeContentTypeParser('text/plain');
+  useStrictJson(app);
   useStrictQuery(app);
   app.addSchema(Problem);
   await app.register(swagger, {
