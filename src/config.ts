@@ -13,6 +13,7 @@ const Environment = Type.Object({
   KAFKA_PREFIX: Type.String({ pattern: '^[a-z0-9-]{1,64}$', default: 'frontlog' }),
   DATA_DIR: Type.String({ minLength: 1, default: '.frontlog' }),
   ROLES: Type.String({ default: roles.join(',') }),
+  RATE_LIMIT_PER_MINUTE: Type.Integer({ minimum: 0, default: 60_000 }),
   LOG_LEVEL: Type.String({
     enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     default: 'info',
@@ -29,6 +30,8 @@ export type Config = Readonly<{
   kafkaPrefix: string;
   dataDir: string;
   roles: readonly Role[];
+  /** What one client may ask of the API; 0 is without limit. */
+  requestsPerMinute: number;
   logLevel: string;
 }>;
 
@@ -55,6 +58,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     kafkaPrefix: values.KAFKA_PREFIX,
     dataDir: values.DATA_DIR,
     roles: chosen as Role[],
+    requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
     logLevel: values.LOG_LEVEL,
   });
 }

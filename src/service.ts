@@ -94,7 +94,8 @@ async function connectParts(
 
   const readiness = () => readReadiness(db, store.head, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
-  const app = await httpServer({ db, store, readiness, logger });
+  const { requestsPerMinute } = config;
+  const app = await httpServer({ db, store, readiness, logger, requestsPerMinute });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });
   return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };

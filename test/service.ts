@@ -19,10 +19,15 @@ type Options = {
   kafka?: string | undefined;
   /** Another service whose database and topics to share. */
   like?: TestService;
+  /** Settings beside those a test needs. */
+  settings?: Record<string, string>;
 };
 
 /** Starts the service on a fresh database, with topics of its own if it relays. */
-export async function testService(t: Test, { kafka, like }: Options = {}): Promise<TestService> {
+export async function testService(
+  t: Test,
+  { kafka, like, settings }: Options = {},
+): Promise<TestService> {
   const databaseUrl = like?.databaseUrl ?? (await freshDatabase(t)).url;
   const prefix = like?.prefix ?? `t-${randomUUID()}`;
   const logger = pino({ level: 'silent' });
@@ -32,6 +37,7 @@ export async function testService(t: Test, { kafka, like }: Options = {}): Promi
     DATABASE_URL: databaseUrl,
     KAFKA_BROKERS: kafka ?? 'none',
     KAFKA_PREFIX: prefix,
+    ...settings,
   });
   const service = await startService(config, logger);
   t.teardown(() => service.close());

@@ -14,6 +14,7 @@ import { useStrictJson } from './json-body.ts';
 import { type Limits, limitOptions, limits as usualLimits } from './limits.ts';
 import { addLog } from './log.ts';
 import { useMethods } from './methods.ts';
+import { usePressure, useRateLimit, withRefusals } from './pressure.ts';
 import { Problem } from './problem.ts';
 import { addRegistry } from './registry.ts';
 import { strictValidation, useStrictQuery } from './validation.ts';
@@ -24,6 +25,8 @@ export type HttpParts = {
   store: EventStore;
   readiness: () => Promise<Readiness>;
   logger: FastifyBaseLogger;
+  /** What one client may ask; 0 is without limit. */
+  requestsPerMinute: number;
 };
 
 /** The server, ready to listen or to be injected into. */
@@ -46,6 +49,8 @@ export async function httpServer(
   useProblems(app);
   useMethods(app, limits);
   useAdmission(app, limits);
+  await usePressure(app, limits);
+  await useRateLimit(app, parts.requestsPerMinute);
   useStrictJson(app);
   useStrictQuery(app);
   app.addSchema(Problem);
@@ -68,6 +73,7 @@ export async function httpServer(
         { name: 'service', description: 'Health' },
       ],
     },
+    transform: ({ schema, url }) => ({ schema: withRefusals(schema, url), url }),
     refResolver: {
       buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`),
     },

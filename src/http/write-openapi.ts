@@ -5,9 +5,8 @@ import { httpServer } from './server.ts';
 
 /** The document's text. No route is called, so no part behind them is needed. */
 export async function openapiText(): Promise<string> {
-  const parts = { logger: pino({ level: 'silent' }) } as unknown as Parameters<
-    typeof httpServer
-  >[0];
+  const logger = pino({ level: 'silent' });
+  const parts = { logger, requestsPerMinute: 0 } as unknown as Parameters<typeof httpServer>[0];
   const app = await httpServer(parts);
   const text = `${JSON.stringify(app.swagger(), null, 2)}\n`;
   await app.close();
