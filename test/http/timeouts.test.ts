@@ -1,6 +1,7 @@
 /** Slow clients: those that send, or take, a byte now and then, to keep a connection busy. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import t from 'tap';
 import { limits } from '../../src/http/limits.ts';
@@ -77,6 +78,28 @@ t.test('a connection that stands still is ended, also by one who takes no answer
   await ended;
   socket.destroy();
   t.pass('ended');
+});
+
+// Seen to fail with Fastify's own 503 while it closes, which is no problem (RFC 9457).
+t.test('a server that closes answers what its connections ask, and then ends them', async (t) => {
+  const ready = { status: 'ready', head: 0, relay: { state: 'x', position: 0 }, projections: [] };
+  const readiness = () => sleep(300, ready);
+  const app = await httpServer({ ...parts, readiness } as unknown as typeof parts);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1');
+  let heard = '';
+  socket.on('data', (chunk) => {
+    heard += chunk;
+  });
+  const ended = once(socket, 'close');
+  socket.write('GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n');
+  await sleep(100);
+  const closed = app.close();
+  await sleep(50);
+  socket.write('GET /livez HTTP/1.1\r\nhost: x\r\n\r\n');
+  await Promise.all([closed, ended]);
+  t.strictSame(heard.match(/HTTP\/1.1 \d+/g), ['HTTP/1.1 200', 'HTTP/1.1 200']);
+  t.match(heard, /connection: close/i);
 });
 
 t.test('the usual limits are those the server holds', async (t) => {
