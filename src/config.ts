@@ -18,6 +18,7 @@ const Environment = Type.Object({
   OIDC_AUDIENCE: Type.String({ default: '' }),
   OIDC_JWKS_URL: Type.String({ default: '' }),
   READS: Type.String({ enum: ['open', 'closed'], default: 'closed' }),
+  RATE_LIMIT_PER_MINUTE: Type.Integer({ minimum: 0, default: 60_000 }),
   LOG_LEVEL: Type.String({
     enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     default: 'info',
@@ -40,6 +41,8 @@ export type Config = Readonly<{
     jwt: Readonly<{ issuer: string; audience: string; jwksUrl: string | undefined }> | undefined;
     readsOpen: boolean;
   }>;
+  /** What one client may ask of the API; 0 is without limit. */
+  requestsPerMinute: number;
   logLevel: string;
 }>;
 
@@ -68,6 +71,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     dataDir: values.DATA_DIR,
     roles: chosen as Role[],
     auth,
+    requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,
     logLevel: values.LOG_LEVEL,
   });
 }

@@ -95,7 +95,8 @@ async function connectParts(
 
   const readiness = () => readReadiness(db, store.head, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
-  const app = await httpServer({ db, store, readiness, auth: config.auth, logger });
+  const { auth, requestsPerMinute } = config;
+  const app = await httpServer({ db, store, readiness, auth, requestsPerMinute, logger });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });
   return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };

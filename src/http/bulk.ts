@@ -12,8 +12,10 @@ import type { Execution, Outcome } from '../eventstore/execute.ts';
 import { WrongExpectedVersion } from '../eventstore/execute.ts';
 import { executeAll } from '../eventstore/execute-all.ts';
 import { executionOf } from './cloud-events.ts';
-import { type ProblemMembers, problemOf } from './errors.ts';
+import { problemOf } from './errors.ts';
 import { chunkLinesMax, type EventLine, eventLines } from './event-lines.ts';
+import { readJson } from './json-body.ts';
+import type { ProblemMembers } from './problem.ts';
 import { problems } from './problem-responses.ts';
 import { statusOfRejection } from './refusals.ts';
 
@@ -69,8 +71,8 @@ type Summary = { lines: number; recorded: number; known: number; refused: number
 export function addBulk(app: FastifyInstance, store: EventStore): void {
   app.addContentTypeParser(
     batchType,
-    { parseAs: 'string' },
-    app.getDefaultJsonParser('error', 'error'),
+    { parseAs: 'buffer' },
+    async (_request: FastifyRequest, body: Buffer) => readJson(body),
   );
   app.addContentTypeParser(linesType, (_request, payload, done) => done(null, payload));
   app.post('/v1/events', {

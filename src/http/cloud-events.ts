@@ -16,7 +16,8 @@ import {
 import { strictObject } from '../domain/vocabulary.ts';
 import type { Metadata } from '../eventstore/event-store.ts';
 import type { Execution } from '../eventstore/execute.ts';
-import { faultsOf, type ProblemMembers } from './errors.ts';
+import { faultsOf } from './faults.ts';
+import type { ProblemMembers } from './problem.ts';
 import { strictAjv } from './validation.ts';
 
 const attribute = Type.String({ minLength: 1, maxLength: 2_048 });

@@ -1,7 +1,8 @@
 /** A stream of JSON lines, read no faster than it is worked off, in chunks of bounded size. */
 import type { Readable } from 'node:stream';
 import { TooLarge } from '../eventstore/event-store.ts';
-import type { ProblemMembers } from './errors.ts';
+import type { ProblemMembers } from './problem.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 /** How many lines are decided and appended together. */
 export const chunkLinesMax = 500;
@@ -69,7 +70,7 @@ function parsed(line: number, text: string): EventLine {
     return { line, problem: { status: 413, code: 'too-large', detail } };
   }
   try {
-    return { line, event: JSON.parse(text) };
+    return { line, event: parseStrictJson(text) };
   } catch (error) {
     return { line, problem: { status: 400, code: 'malformed', detail: (error as Error).message } };
   }

@@ -30,7 +30,7 @@ export function addHealth(app: FastifyInstance, readiness: () => Promise<Readine
       operationId: 'getLiveness',
       summary: 'Whether the process answers; touches nothing else',
       tags: ['service'],
-      response: { 200: Type.Object({ status: Type.Literal('alive') }), ...problems(500) },
+      response: { 200: Type.Object({ status: Type.Literal('alive') }), ...problems(400, 500) },
     },
     handler: async () => ({ status: 'alive' }),
   });
@@ -40,7 +40,7 @@ export function addHealth(app: FastifyInstance, readiness: () => Promise<Readine
       operationId: 'getReadiness',
       summary: 'Whether commands and reads are served; Kafka down is degraded, still ready',
       tags: ['service'],
-      response: { 200: Readiness, 503: Readiness, ...problems(500) },
+      response: { 200: Readiness, 503: Readiness, ...problems(400, 500) },
     },
     handler: async (_request, reply) => {
       const answer = await readiness();

@@ -4,8 +4,10 @@ import type { Ajv, Options } from 'ajv';
 // JSON Schema 2020-12, which OpenAPI 3.1 is written in.
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { FastifySchemaCompiler } from 'fastify';
+import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
+import { sendProblem } from './errors.ts';
+import { type Fault, pointerTo } from './faults.ts';
 
 const options: Options = {
   allErrors: true,
@@ -21,13 +23,33 @@ const options: Options = {
 /** Fastify's compiler of request schemas. */
 export function strictValidation(): FastifySchemaCompiler<TSchema> {
   const asSent = strictAjv();
-  const fromText = ajv({ ...options, coerceTypes: true });
+  // `strictNumbers` has a number that text overflows to, Infinity, pass unchecked.
+  const fromText = ajv({ ...options, coerceTypes: true, strictNumbers: false });
   return ({ schema, httpPart }) => (httpPart === 'body' ? asSent : fromText).compile(schema);
 }
 
 /** What validates bodies: nothing is coerced, nothing is dropped. */
 export function strictAjv(): Ajv {
   return ajv({ ...options, coerceTypes: false });
+}
+
+/** Makes `app` refuse a parameter given twice, and any where a route has none. */
+export function useStrictQuery(app: FastifyInstance): void {
+  app.addHook('preValidation', (request, reply, done) => {
+    const { schema } = request.routeOptions;
+    const given = Object.entries(request.query as Record<string, unknown>);
+    if (given.length === 0 || schema === undefined || schema.hide) return done();
+    const errors: Fault[] = [];
+    for (const [name, value] of given) {
+      const fault = (detail: string) =>
+        errors.push({ pointer: pointerTo(name), detail, in: 'query' });
+      if (schema.querystring === undefined) fault('is not a known parameter');
+      else if (Array.isArray(value)) fault('is given more than once');
+    }
+    if (errors.length === 0) return done();
+    const detail = 'the query does not fit its schema';
+    sendProblem(request, reply, { status: 400, code: 'malformed', detail, errors });
+  });
 }
 
 function ajv(settings: Options): Ajv {

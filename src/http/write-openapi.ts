@@ -8,6 +8,7 @@ export async function openapiText(): Promise<string> {
   const parts = {
     logger: pino({ level: 'silent' }),
     auth: { keys: false, jwt: undefined, readsOpen: false },
+    requestsPerMinute: 0,
   } as unknown as Parameters<typeof httpServer>[0];
   const app = await httpServer(parts);
   const text = `${JSON.stringify(app.swagger(), null, 2)}\n`;

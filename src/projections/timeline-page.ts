@@ -88,11 +88,18 @@ function encodeCursor({ sort_at, position }: Pick<PageRow, 'sort_at' | 'position
 export function decodeCursor(cursor: string): TimelineQuery['after'] | undefined {
   try {
     const [sort_at, position] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    const ours = Number.isSafeInteger(position) && !Number.isNaN(Date.parse(sort_at));
-    return ours ? { sort_at, position } : undefined;
+    return Number.isSafeInteger(position) && isInstant(sort_at) ? { sort_at, position } : undefined;
   } catch {
     return undefined;
   }
+}
+
+// As the database writes them. `Date` alone would take "Sun" for one, and 30 February for 2 March.
+function isInstant(said: unknown): boolean {
+  if (typeof said !== 'string') return false;
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(said)) return false;
+  const date = new Date(said);
+  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19) === said.slice(0, 19);
 }
 
 async function selectPage(db: Db, query: TimelineQuery) {

@@ -1,0 +1,60 @@
+/** The API's document, made from the routes' own schemas. */
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { documentationPolicy } from './admission.ts';
+import { documentScope, securitySchemes } from './auth.ts';
+import { withRefusals } from './pressure.ts';
+
+/** Serves the document of the routes that are added to `app` after it, at /docs and as JSON. */
+export async function addDocuments(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'frontlog',
+        version: '1',
+        description:
+          'An event-sourced record of the claims and acts of a war. Every GET answers HEAD too, ' +
+          'every path OPTIONS; another method is a 405 with Allow. Every 4xx and 5xx is a problem.',
+        license: { name: 'All rights reserved' },
+      },
+      servers: [{ url: '/' }],
+      tags: [
+        { name: 'registry', description: 'Conflicts, actors, places, reports' },
+        { name: 'claims', description: 'What claimants say, and what assessors make of it' },
+        { name: 'movements', description: 'Movements of forces, operations' },
+        { name: 'talks', description: 'Negotiations, agreements, exchanges of prisoners' },
+        { name: 'views', description: 'What is so, according to whom' },
+        { name: 'log', description: 'The events themselves' },
+        { name: 'service', description: 'Health' },
+      ],
+      components: { securitySchemes },
+    },
+    transform: (route) => {
+      const { schema, url } = documentScope(route as never);
+      return { schema: withRefusals(schema as never, url), url };
+    },
+    transformObject: (document) =>
+      withoutDiscriminators((document as { openapiObject: object }).openapiObject),
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`),
+    },
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: documentationPolicy });
+  app.get('/openapi.json', { config: { scope: 'public' }, schema: { hide: true } }, async () =>
+    app.swagger(),
+  );
+}
+
+// The validator chooses a branch by it; in a document it may only name schemas by reference.
+function withoutDiscriminators<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(withoutDiscriminators) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).filter(
+    ([member, one]) => !(member === 'discriminator' && 'propertyName' in one),
+  );
+  return Object.fromEntries(
+    members.map(([member, one]) => [member, withoutDiscriminators(one)]),
+  ) as T;
+}
