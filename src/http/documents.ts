@@ -17,7 +17,7 @@ export async function addDocuments(app: FastifyInstance): Promise<void> {
         description:
           'An event-sourced record of the claims and acts of a war. Every GET answers HEAD too, ' +
           'every path OPTIONS; another method is a 405 with Allow. Every 4xx and 5xx is a problem.',
-        license: { name: 'All rights reserved' },
+        license: { name: 'All rights reserved', identifier: 'LicenseRef-all-rights-reserved' },
       },
       servers: [{ url: '/' }],
       tags: [
