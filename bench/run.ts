@@ -12,6 +12,7 @@ import pg from 'pg';
 import { embeddedServers } from '../src/embedded/servers.ts';
 import { benchEventStore } from './eventstore.ts';
 import { benchGrowth } from './growth.ts';
+import { benchHttp } from './http.ts';
 import { benchWakeup } from './wakeup.ts';
 
 /** Makes a database of that name, or answers with the URL of one made before. */
@@ -24,6 +25,7 @@ export type Bench = (
 const benches: Record<string, Bench> = {
   eventstore: benchEventStore,
   growth: benchGrowth,
+  http: benchHttp,
   wakeup: benchWakeup,
 };
 

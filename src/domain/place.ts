@@ -12,17 +12,14 @@ import {
   Text,
 } from './vocabulary.ts';
 
-// GeoJSON order (RFC 7946, 3.1.1): longitude, latitude; WGS 84 degrees.
-const Point = Type.Unsafe<[number, number]>({
-  type: 'array',
-  prefixItems: [
-    { type: 'number', minimum: -180, maximum: 180 },
-    { type: 'number', minimum: -90, maximum: 90 },
-  ],
-  items: false,
+// GeoJSON order (RFC 7946, 3.1.1): longitude, latitude; WGS 84 degrees. As a plain array, for not
+// every reader of JSON Schema knows tuples; the latitude's own bounds are the decider's.
+const Point = Type.Array(Type.Number({ minimum: -180, maximum: 180 }), {
   minItems: 2,
   maxItems: 2,
+  description: 'Longitude and latitude, in this order.',
 });
+const latitudeMax = 90;
 
 const body = {
   name: Text,
@@ -47,7 +44,7 @@ export const placeCommands = {
   AddPlaceAlias: strictObject(alias),
 };
 export type PlaceCommand = CommandOf<typeof placeCommands>;
-export type PlaceRejection = RegistryRejection | 'place-unknown';
+export type PlaceRejection = RegistryRejection | 'place-unknown' | 'point-impossible';
 
 /** `place-{id}`: registered once; a name that it has already is no news. */
 export const place: Decider<State, PlaceCommand, PlaceEvent, PlaceRejection> = {
@@ -61,8 +58,15 @@ export const place: Decider<State, PlaceCommand, PlaceEvent, PlaceRejection> = {
     PlaceAliasAdded: (state, data) => ({ ...state, names: [...state.names, data.alias] }),
   },
   decide: decideBy<State, PlaceCommand, PlaceEvent, PlaceRejection>({
-    RegisterPlace: (data, { registered }, place_id) =>
-      registerOnce(registered, { type: 'PlaceRegistered', data: { place_id, ...data } }),
+    RegisterPlace: (data, { registered }, place_id) => {
+      const [, latitude = 0] = data.point ?? [];
+      if (Math.abs(latitude) > latitudeMax) {
+        return new Rejection('point-impossible', 'no such point is on earth', [
+          { pointer: '/point/1', detail: `a latitude is within ${latitudeMax} degrees` },
+        ]);
+      }
+      return registerOnce(registered, { type: 'PlaceRegistered', data: { place_id, ...data } });
+    },
     AddPlaceAlias: (data, { registered, names }, place_id) => {
       if (registered === undefined) return new Rejection('place-unknown', 'there is no such place');
       if (names.includes(data.alias)) return [];

@@ -12,7 +12,7 @@ import type { Execution, Outcome } from '../eventstore/execute.ts';
 import { WrongExpectedVersion } from '../eventstore/execute.ts';
 import { executeAll } from '../eventstore/execute-all.ts';
 import { executionOf } from './cloud-events.ts';
-import { problemOf } from './errors.ts';
+import { problemOf, sendProblem } from './errors.ts';
 import { chunkLinesMax, type EventLine, eventLines } from './event-lines.ts';
 import { readJson } from './json-body.ts';
 import type { ProblemMembers } from './problem.ts';
@@ -108,6 +108,13 @@ export function addBulk(app: FastifyInstance, store: EventStore): void {
       if (request.body instanceof Readable) {
         reply.raw.once('finish', () => letGoOf(request.raw));
         return reply.type(linesType).send(Readable.from(answerLines(store, request)));
+      }
+      if (request.mediaType !== batchType) {
+        return sendProblem(request, reply, {
+          status: 415,
+          code: 'unsupported-media-type',
+          detail: `events come as ${batchType} or as ${linesType}`,
+        });
       }
       const events = request.body as unknown[];
       const items = await record(

@@ -6,6 +6,7 @@ import { ViewBehind } from '../projections/vintage.ts';
 import { faultsOf } from './faults.ts';
 import { type ProblemMembers, pathOf, problemText, problemType } from './problem.ts';
 import { JsonFault } from './strict-json.ts';
+import { BeyondLog } from './vintage.ts';
 
 // The server's own refusals, whose words would show what it is made of or repeat the request.
 const refusals: Record<number, { code: string; detail: string }> = {
@@ -40,7 +41,9 @@ export function useProblems(app: FastifyInstance): void {
 /** Answers with what an error means to the client; ours are logged and not told. */
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const members = problemOf(error);
-  if (members.status >= 500) request.log.error({ err: error }, 'request failed');
+  // 503 says that the world is not ready, which is no fault of ours.
+  if (members.status === 503) request.log.warn({ err: error }, 'request refused for now');
+  else if (members.status >= 500) request.log.error({ err: error }, 'request failed');
   return sendProblem(request, reply, members);
 }
 
@@ -71,6 +74,9 @@ export function problemOf(error: FastifyError): ProblemMembers {
   }
   if (error instanceof Overloaded) {
     return { status: 503, code: 'overloaded', detail: error.message };
+  }
+  if (error instanceof BeyondLog) {
+    return { status: 400, code: 'beyond-log', detail: error.message };
   }
   if (error instanceof ViewBehind) {
     return { status: 503, code: 'view-behind', detail: error.message };

@@ -22,7 +22,7 @@ export const limits = {
   /** How long a connection may stand still, in either direction. */
   stillTimeoutMs: 120_000,
   /** Mean of a sample. Beyond it, or with the heap as full, work is refused for a while. */
-  eventLoopDelayMaxMs: 500,
+  eventLoopDelayMaxMs: 2_000,
   heapFullMax: 0.9,
   pressureSampleIntervalMs: 1_000,
 };

@@ -30,8 +30,8 @@ export function addLog(app: FastifyInstance, store: EventStore): void {
       tags: ['log'],
       querystring: Type.Object(
         {
-          after: Type.Integer({ minimum: 0, maximum: positionMax, default: 0 }),
-          limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
+          after: Type.Optional(Type.Integer({ minimum: 0, maximum: positionMax, default: 0 })),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
         },
         { additionalProperties: false },
       ),

@@ -14,12 +14,17 @@ const alwaysAnswered = new Set(['/livez', '/readyz', '/metrics']);
 
 /** Makes `app` refuse work while the event loop lags or the heap is nearly full. */
 export async function usePressure(app: FastifyInstance, limits: Limits): Promise<void> {
+  // Making the server blocks the event loop: the samples that saw it say nothing of the work.
+  let settledAt = Number.POSITIVE_INFINITY;
+  app.addHook('onReady', async () => {
+    settledAt = performance.now() + 2 * limits.pressureSampleIntervalMs;
+  });
   await app.register(underPressure, {
     maxEventLoopDelay: limits.eventLoopDelayMaxMs,
     maxHeapUsedBytes: getHeapStatistics().heap_size_limit * limits.heapFullMax,
     sampleInterval: limits.pressureSampleIntervalMs,
     pressureHandler: async (request, _reply, type) => {
-      if (isAlwaysAnswered(request)) return;
+      if (isAlwaysAnswered(request) || performance.now() < settledAt) return;
       throw new Overloaded(`the process is too busy: ${type}`);
     },
   });
@@ -57,7 +62,10 @@ export async function useRateLimit(app: FastifyInstance, requestsPerMinute: numb
 /** A route's schema with these refusals among its responses, for the API's document. */
 export function withRefusals(schema: FastifySchema, url: string): FastifySchema {
   if (schema === undefined || schema.hide || alwaysAnswered.has(url)) return schema;
-  return { ...schema, response: { ...(schema.response as object), ...problems(429, 503) } };
+  return {
+    ...schema,
+    response: { ...(schema.response as object), ...problems(408, 414, 429, 431, 503) },
+  };
 }
 
 function isAlwaysAnswered(request: FastifyRequest): boolean {

@@ -9,6 +9,7 @@ export const statusOfRejection: Record<ActRejection | ExecuteRejection, number> 
   'registered-otherwise': 409,
   'actor-unknown': 404,
   'place-unknown': 404,
+  'point-impossible': 422,
   'report-unknown': 404,
   'report-retracted': 409,
   'nothing-corrected': 422,

@@ -1,7 +1,6 @@
 /** Reading the register: conflicts, actors, places, reports. */
 import type { FastifyInstance } from 'fastify';
 import { type TSchema, Type } from 'typebox';
-import type { Db } from '../db.ts';
 import { EntityId, PlaceEntityId } from '../domain/vocabulary.ts';
 import {
   type Category,
@@ -14,7 +13,7 @@ import { AsOf } from '../projections/vintage.ts';
 import { Cursor, cursorOf, malformedCursor, nextLink, textOf } from './cursors.ts';
 import { sendNotFound } from './errors.ts';
 import { problems } from './problem-responses.ts';
-import { type Reading, reading, readYourWrite, withVintage } from './vintage.ts';
+import { type Reading, reading, readYourWrite, type ViewParts, withVintage } from './vintage.ts';
 
 type Resource = {
   readonly category: Category;
@@ -50,19 +49,19 @@ const resources: readonly Resource[] = [
   },
 ];
 
-export function addRegister(app: FastifyInstance, db: Db): void {
+export function addRegister(app: FastifyInstance, parts: ViewParts): void {
   for (const resource of resources) {
-    addList(app, db, resource);
-    addOne(app, db, resource);
+    addList(app, parts, resource);
+    addOne(app, parts, resource);
   }
 }
 
-function addList(app: FastifyInstance, db: Db, resource: Resource): void {
+function addList(app: FastifyInstance, parts: ViewParts, resource: Resource): void {
   const { category, path, name, filter } = resource;
   const parameters = {
     ...reading,
     ...(filter && { [filter.name]: Type.Optional(filter.schema) }),
-    limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
     cursor: Type.Optional(Cursor),
   };
   type Query = Reading & { limit: number; cursor?: string } & Record<string, unknown>;
@@ -86,9 +85,9 @@ function addList(app: FastifyInstance, db: Db, resource: Resource): void {
       const query = request.query as Query;
       const after = query.cursor === undefined ? undefined : textOf(query.cursor);
       if (query.cursor !== undefined && after === undefined) return malformedCursor(request, reply);
-      await readYourWrite(db, registry, query);
+      await readYourWrite(parts, registry, query);
       const outline = filter && (query[filter.name] as string | undefined);
-      const { items, next, as_of } = await listEntries(db, category, {
+      const { items, next, as_of } = await listEntries(parts.db, category, {
         limit: query.limit,
         ...(outline !== undefined && { outline }),
         ...(after !== undefined && { after }),
@@ -103,7 +102,11 @@ function addList(app: FastifyInstance, db: Db, resource: Resource): void {
   });
 }
 
-function addOne(app: FastifyInstance, db: Db, { category, path, name, idSchema }: Resource): void {
+function addOne(
+  app: FastifyInstance,
+  parts: ViewParts,
+  { category, path, name, idSchema }: Resource,
+): void {
   const schema = entries[category];
   app.get(`${path}/:id`, {
     config: { scope: 'read' },
@@ -120,8 +123,8 @@ function addOne(app: FastifyInstance, db: Db, { category, path, name, idSchema }
     },
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
-      await readYourWrite(db, registry, request.query as Reading);
-      const found = await findEntry(db, category, id);
+      await readYourWrite(parts, registry, request.query as Reading);
+      const found = await findEntry(parts.db, category, id);
       if (found === undefined) return sendNotFound(request, reply, `there is no ${category} ${id}`);
       return withVintage(reply, found.as_of).send(found);
     },

@@ -54,12 +54,13 @@ export async function httpServer(
   app.server.on('checkExpectation', answerExpectation);
   app.setValidatorCompiler(strictValidation());
   useProblems(app);
-  useMethods(app, limits);
+  const answerUnrouted = useMethods(app, limits);
   useAdmission(app, limits);
   await usePressure(app, limits);
   // Before authentication, so that whoever tries tokens is limited too.
   await useRateLimit(app, parts.requestsPerMinute);
   useAuth(app, parts.db, parts.auth);
+  app.addHook('onRequest', answerUnrouted);
   useBodyTimeout(app, limits);
   useStrictJson(app);
   useStrictQuery(app);
@@ -72,13 +73,14 @@ export async function httpServer(
 }
 
 function addRoutes(app: FastifyInstance, { db, store, readiness }: HttpParts): void {
+  const views = { db, head: () => store.head() };
   const writing = { store, idempotency: idempotency(db, store) };
   addCommands(app, writing, 'registry', registryRoutes);
   addCommands(app, writing, 'claims', claimRoutes);
   addCommands(app, writing, 'movements', movementRoutes);
   addCommands(app, writing, 'talks', talkRoutes);
-  addRegister(app, db);
-  addViews(app, db);
+  addRegister(app, views);
+  addViews(app, views);
   addLog(app, store);
   addBulk(app, store);
   addHealth(app, readiness);

@@ -1,7 +1,6 @@
 /** Reading the views: the war status of a conflict and the timeline. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import type { Db } from '../db.ts';
 import { catalogue } from '../domain/catalogue.ts';
 import { code, EntityId, PlaceEntityId } from '../domain/vocabulary.ts';
 import { timeline } from '../projections/timeline.ts';
@@ -16,7 +15,7 @@ import { WarStatus } from '../projections/war-status-view.ts';
 import { Cursor, malformedCursor, nextLink } from './cursors.ts';
 import { sendNotFound } from './errors.ts';
 import { problems } from './problem-responses.ts';
-import { type Reading, reading, readYourWrite, withVintage } from './vintage.ts';
+import { type Reading, reading, readYourWrite, type ViewParts, withVintage } from './vintage.ts';
 
 const TimelineParameters = Type.Object(
   {
@@ -26,19 +25,24 @@ const TimelineParameters = Type.Object(
     claimant: Type.Optional(EntityId),
     actor: Type.Optional(EntityId),
     place: Type.Optional(PlaceEntityId),
-    sort: Type.Unsafe<'occurred' | 'position'>({
-      type: 'string',
-      enum: ['occurred', 'position'],
-      default: 'occurred',
-    }),
-    order: Type.Unsafe<'asc' | 'desc'>({ type: 'string', enum: ['asc', 'desc'], default: 'desc' }),
-    limit: Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }),
+    sort: Type.Optional(
+      Type.Unsafe<'occurred' | 'position'>({
+        type: 'string',
+        enum: ['occurred', 'position'],
+        default: 'occurred',
+      }),
+    ),
+    order: Type.Optional(
+      Type.Unsafe<'asc' | 'desc'>({ type: 'string', enum: ['asc', 'desc'], default: 'desc' }),
+    ),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
     cursor: Type.Optional(Cursor),
   },
   { additionalProperties: false },
 );
 
-export function addViews(app: FastifyInstance, db: Db): void {
+export function addViews(app: FastifyInstance, parts: ViewParts): void {
+  const { db } = parts;
   app.get('/v1/conflicts/:id/status', {
     config: { scope: 'read' },
     schema: {
@@ -51,7 +55,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
     },
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
-      await readYourWrite(db, warStatus, request.query as Reading);
+      await readYourWrite(parts, warStatus, request.query as Reading);
       const status = await findWarStatus(db, id);
       if (status === undefined) return sendNotFound(request, reply, `there is no conflict ${id}`);
       return withVintage(reply, status.as_of).send(status);
@@ -72,7 +76,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
       if (cursor !== undefined && after === undefined) {
         return malformedCursor(request, reply);
       }
-      await readYourWrite(db, timeline, query);
+      await readYourWrite(parts, timeline, query);
       const page = await listTimeline(db, { ...query, ...(after && { after }) });
       return nextLink(request, withVintage(reply, page.as_of), page.next_cursor).send(page);
     },

@@ -127,6 +127,15 @@ t.test('bounds that do not follow are refused, an old shape is lifted', async (t
   ]);
 });
 
+t.test('events come as a batch or as lines, and as nothing else', async (t) => {
+  const { url } = await testService(t);
+  t.match(await post(`${url}/v1/events`, [actor('ru')]), { status: 415 });
+  const response = await fetch(`${url}/v1/events`, { method: 'POST' });
+  t.equal(response.status, 415);
+  const notMany = await post(`${url}/v1/events`, actor('ru'), { 'content-type': batchType });
+  t.match(notMany, { status: 400 });
+});
+
 t.test('lines: bad ones are refused by number, the others are recorded', async (t) => {
   const { url } = await testService(t);
   const { status, lines } = await send(url, [

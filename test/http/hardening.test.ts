@@ -22,7 +22,8 @@ t.test('another method of a known path is 405 with Allow; OPTIONS and HEAD work'
     ['POST', '/v1/timeline?limit=1', 'GET, HEAD, OPTIONS'],
     ['PATCH', '/v1/conflicts/x/status', 'GET, HEAD, OPTIONS'],
     ['PUT', '/livez', 'GET, HEAD, OPTIONS'],
-    ['PROPFIND', '/v1/events', 'GET, HEAD, OPTIONS'],
+    ['PROPFIND', '/v1/events', 'GET, HEAD, OPTIONS, POST'],
+    ['QUERY', '/v1/actors', 'GET, HEAD, OPTIONS, POST'],
     ['POST', '/docs/static/swagger-ui.css', 'GET, HEAD, OPTIONS'],
   ];
   for (const [method, path, allow] of cases) {
@@ -162,6 +163,7 @@ t.test('our own faults are bland: logged, not told', async (t) => {
   const logged: string[] = [];
   const app = await httpServer({
     logger: pino({ level: 'error' }, { write: (line) => logged.push(line) }),
+    auth: { keys: false, jwt: undefined, readsOpen: false },
     requestsPerMinute: 0,
     readiness: async () => {
       throw new Error('the secret of select * from secrets');

@@ -51,7 +51,7 @@ t.test('by default, and with 0, a client is not held up', async (t) => {
   t.equal((await get(`${free.url}/v1/events`)).headers.get('ratelimit-policy'), null);
 });
 
-t.test('clients are counted each on its own: by principal where there is one', async (t) => {
+t.test('clients are counted each on its own, by address', async (t) => {
   const { app } = await serve(t, { requestsPerMinute: 1 });
   const ask = async (remoteAddress: string) =>
     (await app.inject({ url: '/v1/nothing', remoteAddress })).statusCode;

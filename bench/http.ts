@@ -1,0 +1,151 @@
+/**
+ * Appends over HTTP beside a bare Fastify route with the same schemas, each in a process of its
+ * own: requests a second, and CPU of the server's process per request. What the store itself costs
+ * is measured by its own two calls, in this process.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { v7 as uuidv7 } from 'uuid';
+import { registrySteps, reportSteps } from '../src/cli/seed-report.ts';
+import { claimRoutes } from '../src/http/claims.ts';
+import type { CommandRoute } from '../src/http/commands.ts';
+import { closedLoop, inTurn, median, round, table } from './measure.ts';
+import { peer } from './peers.ts';
+import type { Bench } from './run.ts';
+import { frontlog, newEvent } from './stores.ts';
+
+const connectionCounts = [1, 64, 512];
+const clockTicksPerSecond = 100;
+/** An append over HTTP may cost so many bare posts, beside what the store itself costs. */
+const mostBares = 2;
+
+type Server = { url: string; process: ChildProcess };
+type Figure = { per_s: number; cpu_us: number };
+type Autocannon = (options: object) => Promise<{ requests: { total: number }; non2xx: number }>;
+
+export const benchHttp: Bench = async (fresh, short) => {
+  const ours = await serve(['src/main.ts', 'start'], {
+    DATABASE_URL: await fresh('http'),
+    ROLES: 'api',
+    KAFKA_BROKERS: 'none',
+    PORT: '0',
+    LOG_LEVEL: 'error',
+    RATE_LIMIT_PER_MINUTE: '0',
+  });
+  const bare = await serve(['bench/bare-server.ts'], {});
+  await recordRegister(ours.url);
+  const store = await frontlog(await fresh('store'));
+  const rounds = short ? 1 : 5;
+  const ms = short ? 500 : 4_000;
+  const rows = [];
+  const ratios: Record<string, number> = {};
+  for (const connections of connectionCounts) {
+    const seen = { ours: [] as Figure[], bare: [] as Figure[], store: [] as number[] };
+    const post = (server: Server, figures: Figure[]) => async () => {
+      figures.push(await load(server, connections, ms));
+      return figures.at(-1)?.per_s ?? 0;
+    };
+    await inTurn(rounds, {
+      ours: post(ours, seen.ours),
+      bare: post(bare, seen.bare),
+      store: async () => {
+        const figure = await closedLoop(() => readAndAppend(store.store), {
+          callers: connections,
+          ms: ms / 2,
+        });
+        seen.store.push(figure.node_us);
+        return figure.per_s;
+      },
+    });
+    const of = (figures: Figure[], name: keyof Figure) => median(figures.map((one) => one[name]));
+    const ofStore = median(seen.store);
+    const bares = (of(seen.ours, 'cpu_us') - ofStore) / of(seen.bare, 'cpu_us');
+    ratios[`${connections} connections`] = round(bares, 2);
+    rows.push({
+      connections,
+      'appends/s': of(seen.ours, 'per_s'),
+      'bare posts/s': of(seen.bare, 'per_s'),
+      'CPU us of an append': round(of(seen.ours, 'cpu_us'), 1),
+      'of a bare post': round(of(seen.bare, 'cpu_us'), 1),
+      "the store's own": round(ofStore, 1),
+      'append without the store, in bare posts': round(bares, 2),
+      target: `at most ${mostBares}`,
+    });
+  }
+  await store.close();
+  for (const { process } of [ours, bare]) {
+    process.kill();
+    await once(process, 'exit');
+  }
+  return { text: table(rows), json: { figures: rows, ratios } };
+};
+
+/** Starts a server that prints its address, and answers when it has. */
+async function serve(argv: string[], environment: Record<string, string>): Promise<Server> {
+  const child = spawn(process.execPath, argv, {
+    cwd: join(import.meta.dirname, '..'),
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+    if (url === undefined) continue;
+    child.stdout?.resume();
+    return { url, process: child };
+  }
+  throw new Error(`${argv.join(' ')} ended before it served`);
+}
+
+async function recordRegister(url: string): Promise<void> {
+  const [report] = reportSteps;
+  for (const step of [...registrySteps, report as (typeof reportSteps)[number]]) {
+    const { status } = await fetch(url + step.path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(step.body),
+    });
+    if (status >= 300) throw new Error(`${step.path}: ${status}`);
+  }
+}
+
+async function load(server: Server, connections: number, ms: number): Promise<Figure> {
+  const autocannon = await peer<Autocannon>('autocannon');
+  const { id: _id, ...claim } = (claimRoutes[0] as CommandRoute).example as { id: string };
+  const rest = JSON.stringify(claim).slice(1);
+  const before = await cpuUs(server.process);
+  const started = performance.now();
+  const { requests, non2xx } = await autocannon({
+    url: `${server.url}/v1/claims`,
+    connections,
+    duration: ms / 1_000,
+    requests: [
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        setupRequest: (request: object) => ({ ...request, body: `{"id":"${uuidv7()}",${rest}` }),
+      },
+    ],
+  });
+  if (non2xx > 0) throw new Error(`${non2xx} requests were refused`);
+  const seconds = (performance.now() - started) / 1_000;
+  const cpu = (await cpuUs(server.process)) - before;
+  return { per_s: Math.round(requests.total / seconds), cpu_us: cpu / requests.total };
+}
+
+function readAndAppend(store: Awaited<ReturnType<typeof frontlog>>['store']) {
+  const event = newEvent();
+  const stream = `claim-${event.id}`;
+  return store
+    .readStream(stream)
+    .then(() => store.append({ stream, expectedVersion: 0, events: [event] }));
+}
+
+async function cpuUs({ pid }: ChildProcess): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+  // After the name: state, ppid, ..., utime and stime as fields 12 and 13.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1e6) / clockTicksPerSecond;
+}
