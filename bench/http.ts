@@ -1,7 +1,7 @@
 /**
  * Appends over HTTP beside a bare Fastify route with the same schemas, each in a process of its
  * own: requests a second, and CPU of the server's process per request. What the store itself costs
- * is measured by its own two calls, in this process.
+ * is measured by its own appends, in this process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ import type { CommandRoute } from '../src/http/commands.ts';
 import { closedLoop, inTurn, median, round, table } from './measure.ts';
 import { peer } from './peers.ts';
 import type { Bench } from './run.ts';
-import { frontlog, newEvent } from './stores.ts';
+import { frontlog } from './stores.ts';
 
 const connectionCounts = [1, 64, 512];
 const clockTicksPerSecond = 100;
@@ -52,7 +52,7 @@ export const benchHttp: Bench = async (fresh, short) => {
       ours: post(ours, seen.ours),
       bare: post(bare, seen.bare),
       store: async () => {
-        const figure = await closedLoop(() => readAndAppend(store.store), {
+        const figure = await closedLoop(store.append, {
           callers: connections,
           ms: ms / 2,
         });
@@ -133,14 +133,6 @@ async function load(server: Server, connections: number, ms: number): Promise<Fi
   const seconds = (performance.now() - started) / 1_000;
   const cpu = (await cpuUs(server.process)) - before;
   return { per_s: Math.round(requests.total / seconds), cpu_us: cpu / requests.total };
-}
-
-function readAndAppend(store: Awaited<ReturnType<typeof frontlog>>['store']) {
-  const event = newEvent();
-  const stream = `claim-${event.id}`;
-  return store
-    .readStream(stream)
-    .then(() => store.append({ stream, expectedVersion: 0, events: [event] }));
 }
 
 async function cpuUs({ pid }: ChildProcess): Promise<number> {

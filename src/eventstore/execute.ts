@@ -17,6 +17,8 @@ export type Execution = {
   readonly data: object;
   /** The stream's version the client has seen; absent: any. */
   readonly expectedVersion?: number | undefined;
+  /** Whether the stream most likely has no event yet: then it is not read before the append. */
+  readonly isLikelyNew?: boolean;
   /**
    * The id of the command's n-th event, from 0: asked again for the same n, it must answer the
    * same.
@@ -47,35 +49,33 @@ export type Outcome = Recorded | Refusal | WrongExpectedVersion;
 
 /** Answers with the fact, or with why there is none; throws when the log cannot be reached. */
 export async function execute(store: EventStore, execution: Execution): Promise<Outcome> {
-  const { act, id, expectedVersion } = execution;
+  const { act, id, expectedVersion, isLikelyNew = false } = execution;
   const stream = streamOf(act.decider.category, id);
   const named = findReferences(act.schema, execution.data);
-  // Of the two reads neither waits for the other.
-  const [missing, first] = await Promise.all([
-    store.findMissingStreams(named.map((one) => one.stream)),
-    store.readStream(stream),
-  ]);
+  const missing = await store.findMissingStreams(named.map((one) => one.stream));
   if (missing.length > 0) return unknownReferences(named, missing);
 
-  let history = first;
-  for (let attempt = 1; ; attempt += 1) {
+  const guess = isLikelyNew && expectedVersion === undefined;
+  let history = guess ? [] : await store.readStream(stream);
+  for (let attempt = guess ? 0 : 1; ; attempt += 1) {
     const version = history.length;
     if (expectedVersion !== undefined && expectedVersion !== version) {
       return new WrongExpectedVersion(version);
     }
     const decided = await decide(store, execution, history);
-    if (decided instanceof Rejection) return decided;
-    if (decided.length === 0) {
+    if (attempt > 0 && decided instanceof Rejection) return decided;
+    if (!(decided instanceof Rejection) && decided.length > 0) {
+      const result = await store.append({ stream, expectedVersion: version, events: decided });
+      if ('position' in result) {
+        const event_ids = decided.map((event) => event.id);
+        return { stream, version: result.version, position: result.position, event_ids };
+      }
+      if (result.outcome === 'id_conflict') return eventIdTaken();
+      if (expectedVersion !== undefined || attempt === attemptsMax) {
+        return new WrongExpectedVersion(result.currentVersion);
+      }
+    } else if (attempt > 0) {
       return { stream, version, position: history.at(-1)?.position ?? 0, event_ids: [] };
-    }
-    const result = await store.append({ stream, expectedVersion: version, events: decided });
-    if ('position' in result) {
-      const event_ids = decided.map((event) => event.id);
-      return { stream, version: result.version, position: result.position, event_ids };
-    }
-    if (result.outcome === 'id_conflict') return eventIdTaken();
-    if (expectedVersion !== undefined || attempt === attemptsMax) {
-      return new WrongExpectedVersion(result.currentVersion);
     }
     history = await store.readStream(stream);
   }

@@ -2,7 +2,6 @@
  * Many events at once: a batch, or a stream of lines of any length, each decided as if it came by
  * its own route and answered by a line of its own. Sent again, it records nothing twice.
  */
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -13,7 +12,7 @@ import { WrongExpectedVersion } from '../eventstore/execute.ts';
 import { executeAll } from '../eventstore/execute-all.ts';
 import { executionOf } from './cloud-events.ts';
 import { problemOf, sendProblem } from './errors.ts';
-import { chunkLinesMax, type EventLine, eventLines } from './event-lines.ts';
+import { chunkLinesMax, type EventLine, eventLines, letGoOf } from './event-lines.ts';
 import { readJson } from './json-body.ts';
 import type { ProblemMembers } from './problem.ts';
 import { problems } from './problem-responses.ts';
@@ -125,12 +124,6 @@ export function addBulk(app: FastifyInstance, store: EventStore): void {
       return { items, ...summed(items) };
     },
   });
-}
-
-// Of a stream that was stopped the rest is not read: nobody would ever see that it had ended.
-function letGoOf(request: IncomingMessage): void {
-  if (!request.complete) request.socket.destroySoon();
-  else request.resume();
 }
 
 async function* answerLines(store: EventStore, request: FastifyRequest): AsyncGenerator<string> {

@@ -148,6 +148,8 @@ async function run(
     act,
     id: inPath ?? inBody ?? uuid('id'),
     data: inPath === undefined ? data : (request.body as object),
+    // What is registered, declared or claimed begins its stream.
+    isLikelyNew: inPath === undefined,
     expectedVersion: expectedVersion((request.headers as Headers)['if-match']),
     // A command decided again, after a lost race, keeps its events' ids.
     eventId: (index) => {

@@ -1,4 +1,5 @@
 /** A stream of JSON lines, read no faster than it is worked off, in chunks of bounded size. */
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { TooLarge } from '../eventstore/event-store.ts';
 import type { ProblemMembers } from './problem.ts';
@@ -34,6 +35,12 @@ export async function* eventLines(body: Readable): AsyncGenerator<EventLine[]> {
     length = 0;
   }
   if (chunk.length > 0) yield chunk;
+}
+
+/** Of a stream that was stopped the rest is not read: its connection ends with the answer. */
+export function letGoOf(request: IncomingMessage): void {
+  if (!request.complete) request.socket.destroySoon();
+  else request.resume();
 }
 
 async function* textLines(body: Readable): AsyncGenerator<string> {

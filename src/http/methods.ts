@@ -1,4 +1,4 @@
-/** What answers where no route does: 405 for another method of a known path, OPTIONS, or 404. */
+/** What answers where no route does: 405 to another method of a known path, OPTIONS, or 404. */
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import findMyWay from 'find-my-way';
 import { sendNotFound, sendProblem } from './errors.ts';
@@ -6,8 +6,8 @@ import type { Limits } from './limits.ts';
 import { pathOf } from './problem.ts';
 
 /**
- * To be called before the routes of `app` are added: it takes note of them. Answers with a hook that
- * says no before a body is read, for whoever is known by then.
+ * To be called before the routes of `app` are added: it takes note of them. Answers with a hook
+ * that says no before a body is read, for whoever is known by then.
  */
 export function useMethods(
   app: FastifyInstance,
