@@ -8,34 +8,53 @@ export type Reference = { readonly pointer: string; readonly stream: string };
 type SchemaNode = {
   'x-refers-to'?: string;
   properties?: Record<string, SchemaNode>;
-  items?: SchemaNode | SchemaNode[];
+  items?: SchemaNode;
   anyOf?: SchemaNode[];
   oneOf?: SchemaNode[];
   const?: unknown;
 };
 
 /** Every reference in `value`, by the `x-refers-to` marks of `schema`, which it must satisfy. */
-export function findReferences(schema: TSchema, value: unknown, pointer = ''): Reference[] {
-  const node = schema as SchemaNode;
+export function findReferences(schema: TSchema, value: unknown): Reference[] {
+  const found: Reference[] = [];
+  collect(schema as SchemaNode, value, '', found);
+  return found;
+}
+
+function collect(node: SchemaNode, value: unknown, pointer: string, found: Reference[]): void {
+  if (!mayRefer(node)) return;
   if (typeof value === 'string') {
     const category =
       node['x-refers-to'] ?? node.anyOf?.find((one) => one['x-refers-to'])?.['x-refers-to'];
-    return category === undefined ? [] : [{ pointer, stream: streamOf(category, value) }];
+    if (category !== undefined) found.push({ pointer, stream: streamOf(category, value) });
+  } else if (Array.isArray(value)) {
+    const { items } = node;
+    if (items === undefined) return;
+    for (const [i, item] of value.entries()) collect(items, item, `${pointer}/${i}`, found);
+  } else if (typeof value === 'object' && value !== null) {
+    const { properties = {} } = branchFor(node, value) ?? node;
+    for (const [name, property] of Object.entries(properties)) {
+      const member = (value as Record<string, unknown>)[name];
+      if (member !== undefined) collect(property, member, `${pointer}/${name}`, found);
+    }
   }
-  if (Array.isArray(value)) {
-    const items = node.items;
-    if (items === undefined || Array.isArray(items)) return [];
-    return value.flatMap((item, i) => findReferences(items as TSchema, item, `${pointer}/${i}`));
-  }
-  if (typeof value !== 'object' || value === null) return [];
-  const properties = (branchFor(node, value) ?? node).properties ?? {};
-  return Object.entries(value).flatMap(([key, member]) => {
-    const property = properties[key];
-    return property ? findReferences(property as TSchema, member, `${pointer}/${key}`) : [];
-  });
 }
 
 function branchFor(node: SchemaNode, value: object): SchemaNode | undefined {
   const kind = (value as { kind?: unknown }).kind;
   return node.oneOf?.find((branch) => branch.properties?.kind?.const === kind);
+}
+
+// Most of a command holds no reference: what a schema has none of is passed over.
+const referring = new WeakMap<SchemaNode, boolean>();
+
+function mayRefer(node: SchemaNode): boolean {
+  const known = referring.get(node);
+  if (known !== undefined) return known;
+  const { properties = {}, items, anyOf = [], oneOf = [] } = node;
+  const parts = [...Object.values(properties), ...anyOf, ...oneOf];
+  if (items !== undefined) parts.push(items);
+  const found = node['x-refers-to'] !== undefined || parts.some(mayRefer);
+  referring.set(node, found);
+  return found;
 }
