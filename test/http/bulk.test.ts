@@ -127,6 +127,44 @@ t.test('bounds that do not follow are refused, an old shape is lifted', async (t
   ]);
 });
 
+// Red without the look-up of event ids: the start would be refused after the conclusion.
+t.test('what was recorded is known by its id, whatever was recorded since', async (t) => {
+  const { url } = await testService(t);
+  await recordSeed(url);
+  const said = {
+    negotiation_id: 'n',
+    conflict_id: 'russia-ukraine-2022',
+    attribution: { claimant_id: 'afp', chain: [] },
+  };
+  const parties = { party_id: 'ru', counterpart_id: 'ua' };
+  const lines = [
+    cloudEvent('negotiation-accepted', { ...said, ...parties }),
+    cloudEvent('negotiation-started', said),
+    cloudEvent('negotiation-concluded', { ...said, outcome: 'unknown' }),
+  ].map(asLine);
+  t.match((await send(url, lines)).lines.at(-1), { summary: { recorded: 3 } });
+  t.match((await send(url, lines)).lines.at(-1), { summary: { known: 3, refused: 0 } });
+});
+
+// Red without the map of what is pending: the whole batch fails as no append.
+t.test('of two lines with one id and other content the second is refused', async (t) => {
+  const { url } = await testService(t);
+  const first = actor('a');
+  const { lines } = await send(url, [
+    asLine(first),
+    asLine({ ...actor('b'), id: first.id }),
+    asLine({ ...cloudEvent('actor-renamed', { actor_id: 'a', name: 'A' }), id: first.id }),
+    asLine(first),
+  ]);
+  t.match(lines, [
+    { status: 'recorded' },
+    { status: 'refused', problem: { status: 409, code: 'event-id-taken' } },
+    { status: 'refused', problem: { code: 'event-id-taken' } },
+    { status: 'known' },
+    { summary: { lines: 4 } },
+  ]);
+});
+
 t.test('events come as a batch or as lines, and as nothing else', async (t) => {
   const { url } = await testService(t);
   t.match(await post(`${url}/v1/events`, [actor('ru')]), { status: 415 });

@@ -53,9 +53,18 @@ t.test('of two at once in two processes the log keeps one, and both are told of 
     ]);
     t.strictSame(first?.body, second?.body);
     t.strictSame([first?.status, second?.status], [201, 201]);
+    // Red without a look into the log after a decision that it is so already.
+    const renaming = { name: `name ${i}` };
+    const again = { 'idempotency-key': `renaming-${i}` };
+    const path = `/v1/actors/${first?.body.id}/renamings`;
+    const renamed = await Promise.all([
+      post(one.url + path, renaming, again),
+      post(other.url + path, renaming, again),
+    ]);
+    t.strictSame(renamed[0]?.body, renamed[1]?.body);
   }
   const { body } = await get<{ items: unknown[] }>(`${one.url}/v1/events`);
-  t.equal(body.items.length, 20);
+  t.equal(body.items.length, 40);
 });
 
 // Red without the table of answers: the third request is then decided anew and records a verdict.
