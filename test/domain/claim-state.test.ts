@@ -3,7 +3,6 @@ import t from 'tap';
 import { type ClaimCommand, type ClaimEvent, claim } from '../../src/domain/claim.ts';
 import { afterClaimEvent, type ClaimState, claimStateOf } from '../../src/domain/claim-state.ts';
 import { fold, Rejection } from '../../src/domain/decider.ts';
-import { stands, stronger } from '../../src/domain/lifecycle.ts';
 import { after, attributed } from './spec.ts';
 import { casualties, hop, people, recorded } from './views.ts';
 
@@ -77,7 +76,6 @@ t.test('a correction changes what it reads, bounds and all, and says so', async 
       reason: 'misread',
     },
   ]);
-  t.ok(stands(state));
 });
 
 t.test('what a correction adds or removes has no before or no after', async (t) => {
@@ -93,9 +91,6 @@ t.test('a retraction precedes a supersession, that a correction', async (t) => {
   t.equal(stateOf(supersede, retract).lifecycle, 'retracted');
   t.match(stateOf(supersede), { superseded_by: 'k2', changes: [{ other_claim_id: 'k2' }] });
   t.match(stateOf(retract).changes, [{ type: 'ClaimRetracted', reason: 'withdrawn', cause: null }]);
-  t.notOk(stands(stateOf(supersede)));
-  t.notOk(stands(stateOf(retract)));
-  t.equal(stronger('retracted', 'active'), 'retracted');
 });
 
 t.test('links come and go, each as a change', async (t) => {
