@@ -183,6 +183,7 @@ t.test('a claim over several places counts once, and over them together', async 
   const tally = only(one, one, second);
   t.strictSame(bounds(tally), [500, 500, 500]);
   t.strictSame(tally.place_ids, ['a', 'b']);
+  t.strictSame(tally.not_added, []);
 });
 
 const moments = fc.constantFrom(
