@@ -204,7 +204,8 @@ export const claimUpcasters: Upcasters<typeof claimEvents> = {
   ],
 };
 
-function madeOf(claim_id: string, { proposition, ...content }: Content): ClaimMade {
+/** What the log keeps of a claim as a client said it: with its id and the derived bounds. */
+export function madeOf(claim_id: string, { proposition, ...content }: Content): ClaimMade {
   const kept =
     'quantity' in proposition
       ? { ...proposition, quantity: deriveBounds(proposition.quantity) }

@@ -3,12 +3,12 @@
 /** One place in a command that the domain refuses, by JSON pointer (RFC 6901) into the command. */
 export type Fault = { readonly pointer: string; readonly detail: string };
 
-const hourMs = 3_600_000;
+export const hourMs = 3_600_000;
 // A date is a day in some zone: at the earliest it begins 14 hours before UTC's day, and at the
 // latest it ends 12 hours after.
 const zoneEastMs = 14 * hourMs;
 const zoneWestMs = 12 * hourMs;
-const dayMs = 24 * hourMs;
+export const dayMs = 24 * hourMs;
 
 /** Whether `second` is surely before `first`; a date and an instant of about that day are not. */
 export function endsBefore(first: string, second: string): boolean {
@@ -23,6 +23,16 @@ export function timeFaults(data: object): Fault[] {
   return [{ pointer: '/occurred/to', detail: 'is before from' }];
 }
 
+/** When `moment` begins, in ms since 1970; a date as UTC's day: so all moments have an order. */
+export function startMs(moment: string): number {
+  return Date.parse(moment);
+}
+
+/** When `moment` is over, in ms since 1970: an instant at once, a date with UTC's day. */
+export function endMs(moment: string): number {
+  return Date.parse(moment) + (isDate(moment) ? dayMs : 0);
+}
+
 function earliest(moment: string): number {
   return Date.parse(moment) - (isDate(moment) ? zoneEastMs : 0);
 }
@@ -31,6 +41,7 @@ function latest(moment: string): number {
   return Date.parse(moment) + (isDate(moment) ? dayMs + zoneWestMs : 0);
 }
 
-function isDate(moment: string): boolean {
+/** Whether `moment` is a date and no instant. */
+export function isDate(moment: string): boolean {
   return moment.length === 'yyyy-mm-dd'.length;
 }

@@ -1,5 +1,9 @@
-/** What the assessments of a claim amount to, under a named policy. */
+/** What a claim's assessments, sources and links amount to, under a named policy. */
 import type { ClaimAssessed } from './claim.ts';
+import type { ClaimState } from './claim-state.ts';
+import { stands } from './lifecycle.ts';
+import { countOrigins, type Source } from './origins.ts';
+import { isAdverseAdmission, type Sides } from './sides.ts';
 
 /** The policy that derived a status: a changed rule is a new name. */
 export const policy = 'v1';
@@ -13,26 +17,87 @@ export type Verification = {
   readonly status: Verdict | 'unverified';
   readonly policy: string;
   readonly counts: Readonly<Record<Verdict, number>>;
+  /** From how many independent origins it comes, itself among them. */
+  readonly independent_origins: number;
+};
+
+/** What speaks for or against a claim beside its assessments. */
+export type Circumstances = {
+  /** A claim that stands contradicts it. */
+  readonly isContradicted?: boolean;
+  /** It goes against the interest of the claimant's own side. */
+  readonly isAdverse?: boolean;
+  /** Its own source, those of its repetitions and of the claims that corroborate it. */
+  readonly sources?: readonly Source[];
 };
 
 /**
  * Policy v1: refuted or verified, by an assessor of reliability A or B with evidence; then
- * disputed; then corroborated; then could_not_verify; else unverified. An assessor's latest verdict
- * counts. The counts tell what the status leaves out.
+ * disputed, by a verdict or a contradicting claim; then corroborated, by a verdict, an independent
+ * origin or an adverse admission; then could_not_verify; else unverified. An assessor's latest
+ * verdict counts. The counts tell what the status leaves out.
  */
-export function verificationOf(assessments: readonly Assessment[]): Verification {
+export function verificationOf(
+  assessments: readonly Assessment[],
+  { isContradicted = false, isAdverse = false, sources }: Circumstances = {},
+): Verification {
   const latest = new Map(assessments.map((one) => [one.assessor_id, one]));
   const counts = { could_not_verify: 0, corroborated: 0, disputed: 0, verified: 0, refuted: 0 };
   for (const one of latest.values()) counts[one.verdict] += 1;
   const settled = [...latest.values()].filter(isSettling).map((one) => one.verdict);
-  const status =
-    (['refuted', 'verified'] as const).find((verdict) => settled.includes(verdict)) ??
-    (['disputed', 'corroborated', 'could_not_verify'] as const).find((one) => counts[one] > 0) ??
-    'unverified';
-  return { status, policy, counts };
+  const independent_origins = sources === undefined ? 1 : countOrigins(sources);
+  const holds = {
+    refuted: settled.includes('refuted'),
+    verified: settled.includes('verified'),
+    disputed: isContradicted || counts.disputed > 0,
+    corroborated: isAdverse || independent_origins > 1 || counts.corroborated > 0,
+    could_not_verify: counts.could_not_verify > 0,
+  };
+  const status = order.find((one) => holds[one]) ?? 'unverified';
+  return { status, policy, counts, independent_origins };
 }
+
+/**
+ * The verification of a claim among others under policy v1. `others` are all the claims that it is
+ * linked with, from either side; more do no harm.
+ */
+export function verificationOfClaim(
+  claim: ClaimState,
+  others: readonly ClaimState[],
+  sides: Sides,
+): Verification {
+  const standing = others.filter(stands);
+  return verificationOf(claim.assessments, {
+    isContradicted: standing.some((other) => areLinked(claim, other, 'contradicts')),
+    isAdverse: isAdverseAdmission(claim.current, sides),
+    sources: [claim, ...standing.filter((other) => corroborates(claim, other))].flatMap(sourcesOf),
+  });
+}
+
+const order = ['refuted', 'verified', 'disputed', 'corroborated', 'could_not_verify'] as const;
 
 function isSettling(one: Assessment): boolean {
   const reliable = one.source_reliability === 'A' || one.source_reliability === 'B';
   return reliable && (one.evidence?.length ?? 0) > 0;
+}
+
+// Nobody corroborates what they said themselves by saying it again elsewhere.
+function corroborates(claim: ClaimState, other: ClaimState): boolean {
+  const isSame = claim.current.attribution.claimant_id === other.current.attribution.claimant_id;
+  const isLinked = (['corroborates', 'same_occurrence'] as const).some((relation) =>
+    areLinked(claim, other, relation),
+  );
+  return !isSame && isLinked;
+}
+
+type Relation = ClaimState['links'][number]['relation'];
+
+function areLinked(a: ClaimState, b: ClaimState, relation: Relation): boolean {
+  const links = (from: ClaimState, to: ClaimState) =>
+    from.links.some((one) => one.relation === relation && one.claim_id === to.current.claim_id);
+  return links(a, b) || links(b, a);
+}
+
+function sourcesOf({ current, repetitions }: ClaimState): Source[] {
+  return [current.attribution, ...repetitions];
 }

@@ -1,0 +1,37 @@
+/**
+ * Independent origins. What forty outlets reprint from one agency comes from one origin, so sources
+ * are counted by the hops they came through and not by their number.
+ */
+import type { DataOf } from './catalogue.ts';
+import { connectedBy } from './groups.ts';
+
+/** Where a claim or a repetition of it was found. */
+export type Source = Pick<DataOf<'ClaimMade'>['attribution'], 'claimant_id' | 'chain'>;
+
+/**
+ * The actors a source came through, first the one it comes from. Where no chain is given nobody
+ * stands between the claimant and the record.
+ */
+export function hopsOf({ claimant_id, chain }: Source): readonly [string, ...string[]] {
+  const [first, ...others] = chain.map(({ actor_id }) => actor_id);
+  return first === undefined ? [claimant_id] : [first, ...others];
+}
+
+/** The first hop: a publisher that names nobody before it is the origin itself. */
+export function originOf(source: Source): string {
+  return hopsOf(source)[0];
+}
+
+/** Whether two sources have no hop in common. */
+export function areIndependent(a: Source, b: Source): boolean {
+  const hops = new Set(hopsOf(a));
+  return !hopsOf(b).some((hop) => hops.has(hop));
+}
+
+/**
+ * How many independent origins `sources` have: the number of groups of them without a common hop,
+ * also not through a third. A source that shares a hop with another never adds one.
+ */
+export function countOrigins(sources: readonly Source[]): number {
+  return connectedBy(sources, hopsOf).length;
+}
