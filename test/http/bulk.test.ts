@@ -143,7 +143,8 @@ t.test('what was recorded is known by its id, whatever was recorded since', asyn
     cloudEvent('negotiation-concluded', { ...said, outcome: 'unknown' }),
   ].map(asLine);
   t.match((await send(url, lines)).lines.at(-1), { summary: { recorded: 3 } });
-  t.match((await send(url, lines)).lines.at(-1), { summary: { known: 3, refused: 0 } });
+  const again = await send(url, lines.slice(1));
+  t.match(again.lines.at(-1), { summary: { known: 2, refused: 0 } });
 });
 
 // Red without the map of what is pending: the whole batch fails as no append.
