@@ -60,7 +60,7 @@ t.test('what is not registered is not found; forged cursors are refused', async 
   for (const path of ['/v1/actors/x', '/v1/places/iso:XX', '/v1/reports/x', '/v1/conflicts/x']) {
     t.match(await get(url + path), { status: 404, body: { code: 'not-found' } }, path);
   }
-  for (const cursor of ['e', 'AAAA', '____']) {
+  for (const cursor of ['e', 'AAAA', '____', 'YWJ']) {
     const forged = await get(`${url}/v1/actors?cursor=${cursor}`);
     t.match(forged, { status: 400, body: { errors: [{ pointer: '/cursor' }] } }, cursor);
   }
