@@ -9,6 +9,9 @@ export const batchSizeMax = 1_000;
 /** Also of what is read at once. The broker refuses for good what is over the topic's limit. */
 export const batchBytesMax = messageBytesMax - 64 * 1024;
 
+/** What is this large may have more behind it, which is worth reading meanwhile. */
+export const fullBatchMin = 500;
+
 export type Batch = { readonly messages: Message[]; last: Checkpoint };
 
 /** The events' messages, split where they would be over `bytesMax`. */
@@ -33,4 +36,27 @@ export function inBatches(
     }
   }
   return batches;
+}
+
+/**
+ * `batches`, the one after a batch of at least `sizeMin` read while that one is worked on. Not
+ * after a smaller one: what is read ahead there holds less than what would come in the meantime.
+ */
+export async function* readAhead<T>(
+  batches: AsyncGenerator<readonly T[], void>,
+  sizeMin: number,
+): AsyncGenerator<readonly T[], void> {
+  let next = batches.next();
+  for (;;) {
+    const { value, done } = await next;
+    if (done === true) return;
+    const isFull = value.length >= sizeMin;
+    if (isFull) {
+      next = batches.next();
+      // Heard of where it is waited for, if it ever is.
+      next.catch(() => undefined);
+    }
+    yield value;
+    if (!isFull) next = batches.next();
+  }
 }

@@ -9,7 +9,14 @@ import type { Logger } from 'pino';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { subscribe } from '../eventstore/subscription.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
-import { type Batch, batchBytesMax, batchSizeMax, inBatches } from './batches.ts';
+import {
+  type Batch,
+  batchBytesMax,
+  batchSizeMax,
+  fullBatchMin,
+  inBatches,
+  readAhead,
+} from './batches.ts';
 import { type Checkpoint, fence, publish, readCheckpoint } from './checkpoint.ts';
 import { stopGraceMs, within } from './deadline.ts';
 import { type Lock, takeLock } from './lock.ts';
@@ -135,7 +142,7 @@ async function relayBatches(
     batchBytesMax,
     signal,
   });
-  for await (const events of subscription) {
+  for await (const events of readAhead(subscription, fullBatchMin)) {
     const batches = inBatches(events, parts.logId);
     const isStale = batches.length === 0 && Date.now() - committedAt >= recommitAfterMs;
     const again: Batch[] = isStale ? [{ messages: [], last }] : [];

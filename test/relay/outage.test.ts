@@ -4,7 +4,7 @@ import pg from 'pg';
 import t from 'tap';
 import { initTopics, kafkaClient } from '../../src/relay/client.ts';
 import { append, event } from '../eventstore/events.ts';
-import { brokers, get, post, testService } from '../service.ts';
+import { type Answer, brokers, get, post, testService } from '../service.ts';
 import { ownBroker } from './broker.ts';
 import { fill, freshLog, type Log, quiet, relayedTo, startRelay, until } from './relaying.ts';
 import { faultsOf, readTopic, withoutKafka } from './topic.ts';
@@ -16,7 +16,8 @@ const backlogMegabytesMax = 200;
 const writers = 8;
 const rounds = isFull ? 500 : 60;
 
-// Seen to fail with the events of the failed batch counted as relayed: they are missing.
+// Seen to fail with a batch counted as relayed before it is sent, and the checkpoint not read again
+// after an error: its events are missing.
 t.test(
   'the broker is away under load: no append fails, all is there in order after',
   { skip: withoutKafka },
@@ -57,7 +58,10 @@ t.test(
     });
     let last = 0;
     for (let i = 0; i < 10; i += 1) {
-      const { status, body } = await post(`${url}/v1/actors`, { kind: 'agency', name: `A${i}` });
+      const { status, body } = await postPatiently(`${url}/v1/actors`, {
+        kind: 'agency',
+        name: `A${i}`,
+      });
       t.equal(status, 201);
       last = body.position as number;
     }
@@ -80,8 +84,7 @@ t.test(
   },
 );
 
-// Seen to fail with positions from a sequence, whose gaps and late commits a reader meets: the log
-// then has breaks, and the relay stops at the first.
+// What holds this is the lock of the append; taken out, test/eventstore/races.test.ts fails.
 t.test(
   'eight writers who roll back now and then: relayed is what was committed',
   { skip: withoutKafka },
@@ -103,6 +106,19 @@ t.test(
     t.ok(rows.length < writers * rounds, 'some were rolled back');
   },
 );
+
+// A machine at its limits is told to come again, by 503; Kafka that is down is no reason for it.
+async function postPatiently(url: string, body: object): Promise<Answer> {
+  let answer = await post(url, body);
+  await until(
+    async () => {
+      if (answer.body.code === 'overloaded') answer = await post(url, body);
+      return answer.body.code !== 'overloaded';
+    },
+    () => answer.body,
+  );
+  return answer;
+}
 
 async function appendSteadily({ store }: Log, ms: number) {
   const appends: Promise<boolean>[] = [];
