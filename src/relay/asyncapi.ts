@@ -7,12 +7,12 @@ type Json = Record<string, unknown>;
 
 const about =
   'Every event of the log, once, as a CloudEvent 1.0 in the binary mode of the Kafka binding: ' +
-  'the attributes are headers, the value is the data. Read with `isolation.level=read_committed`; ' +
-  'a `read_uncommitted` reader meets copies of batches that were given up. Keyed by ' +
-  '`conflict_id`, else by the stream: events of one key are in order of `ce_position`, which is ' +
-  'dense over the whole topic. A stream may have events of several keys, as a force may be in two ' +
-  'conflicts. An event is published in the version in which it was recorded. Members may be ' +
-  'added to a version: ignore what you do not know.';
+  'the attributes are headers, the value is the data. Read with ' +
+  '`isolation.level=read_committed`; a `read_uncommitted` reader meets copies of batches that ' +
+  'were given up. Keyed by `conflict_id`, else by the stream: events of one key are in order of ' +
+  '`ce_position`, which is dense over the whole topic. A stream may have events of several keys, ' +
+  'as a force may be in two conflicts. An event is published in the version in which it was ' +
+  'recorded. Members may be added to a version: ignore what you do not know.';
 
 /** The document; `{prefix}` is the setting KAFKA_PREFIX. */
 export function asyncapi(): Json {
