@@ -20,7 +20,7 @@ t.test('a batch is as large as it may be, one event at least, and ends at its la
   t.strictSame(inBatches([], 'log'), []);
 });
 
-// Seen to fail with the next batch read after each one, and after none.
+// Seen to fail with the next batch read ahead after each one.
 t.test('the next batch is read while a full one is worked on, and only then', async (t) => {
   let read = 0;
   async function* batches() {
