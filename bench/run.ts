@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- NAME [--short]`: one measurement, on an embedded PostgreSQL of its own. Prints
+ * `npm run bench -- NAME [--short]`: one measurement, on embedded servers of its own. Prints
  * tables, and last the same as JSON. `--short` shows that it runs; its figures mean little.
  */
 import { spawnSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import { embeddedServers } from '../src/embedded/servers.ts';
 import { benchEventStore } from './eventstore.ts';
 import { benchGrowth } from './growth.ts';
 import { benchHttp } from './http.ts';
+import { benchRelay } from './relay.ts';
 import { benchWakeup } from './wakeup.ts';
 
 /** Makes a database of that name, or answers with the URL of one made before. */
@@ -20,14 +21,18 @@ export type FreshDatabase = (name: string, made?: boolean) => Promise<string>;
 export type Bench = (
   fresh: FreshDatabase,
   short: boolean,
+  /** Kafka's address, for a bench that is in `withKafka`. */
+  brokers: string,
 ) => Promise<{ text: string; json: unknown }>;
 
 const benches: Record<string, Bench> = {
   eventstore: benchEventStore,
   growth: benchGrowth,
   http: benchHttp,
+  relay: benchRelay,
   wakeup: benchWakeup,
 };
+const withKafka = new Set<Bench | undefined>([benchRelay]);
 
 const { values, positionals } = parseArgs({
   options: { short: { type: 'boolean', default: false } },
@@ -40,17 +45,22 @@ if (bench === undefined) {
   process.exit(2);
 }
 installPeers();
+const kafka = withKafka.has(bench);
 const dataDir = await mkdtemp(join(tmpdir(), 'frontlog-bench-'));
 const servers = await embeddedServers({
   dataDir,
   postgres: true,
-  kafka: false,
+  kafka,
+  kafkaLibs: '.frontlog-test/kafka/libs',
   onProgress: say,
   onExit: (server, detail) => say(`${server} ended: ${detail}`),
 });
 try {
   const server = (await servers.postgres) as string;
-  const { text, json } = await bench((name, made) => database(server, name, made), values.short);
+  const fresh: FreshDatabase = (name, made) => database(server, name, made);
+  const found = await servers.kafka;
+  if (found !== undefined && 'unavailable' in found) throw new Error(found.unavailable);
+  const { text, json } = await bench(fresh, values.short, found?.brokers ?? '');
   process.stdout.write(`${text}\n${JSON.stringify(json)}\n`);
 } finally {
   await servers.stop();

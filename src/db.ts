@@ -46,6 +46,7 @@ export type Tables = {
   projections: ProjectionsTable;
   idempotent_answers: IdempotentAnswersTable;
   api_keys: ApiKeysTable;
+  relay_topics: { topic: string; partitions: number; position: number };
 };
 export type Db = Kysely<Tables>;
 

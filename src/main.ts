@@ -6,7 +6,7 @@ import { reportError } from './cli/exit.ts';
 import { runKeysCreate, runKeysList, runKeysRevoke } from './cli/keys.ts';
 import { runMigrate } from './cli/migrate.ts';
 import { runStart } from './cli/start.ts';
-import { runTopicsInit } from './cli/topics.ts';
+import { runTopicsInit, runTopicsRecreate } from './cli/topics.ts';
 
 const program = new Command('frontlog')
   .description('An event-sourced record of the claims and acts of a war.')
@@ -15,12 +15,17 @@ const program = new Command('frontlog')
 program.command('start').description('serve the API, relay and project').action(runStart);
 program.command('demo').description('start, and record the seed report').action(runDemo);
 program.command('migrate').description('bring the database up to date').action(runMigrate);
-program
-  .command('topics')
-  .description('Kafka topics')
+const topics = program.command('topics').description('Kafka topics');
+topics
   .command('init')
-  .description('create the topics that are missing')
+  .description('create the topics that are missing, set right what is set wrongly')
+  .option('--partitions <count>', 'of a topic it makes; fixed for good by the first relay')
   .action(runTopicsInit);
+topics
+  .command('recreate')
+  .description('delete the topics, so that the whole log is relayed anew')
+  .option('--yes', 'needed, as every message is deleted')
+  .action(runTopicsRecreate);
 const json = ['--json', 'answer with JSON'] as const;
 const keys = program.command('keys').description('API keys');
 keys

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { connectOnce, type Db, migrate, openDb, openPool, readLogId } from './db.ts';
 import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
+import type { EventStore } from './eventstore/event-store.ts';
 import { postgresEventStore } from './eventstore/postgres.ts';
 import { listenForAppends } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
@@ -13,8 +14,10 @@ import { prepareProjection, runProjection } from './projections/projector.ts';
 import { registry } from './projections/registry.ts';
 import { timeline } from './projections/timeline.ts';
 import { warStatus } from './projections/war-status.ts';
-import { initTopics, kafkaClient } from './relay/client.ts';
+import { kafkaClient } from './relay/client.ts';
+import { readLag } from './relay/lag.ts';
 import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
+import { namesOf } from './relay/topics.ts';
 
 /** Every read model there is. */
 export const projections: readonly Projection[] = [registry, warStatus, timeline];
@@ -81,19 +84,13 @@ async function connectParts(
   const state: RelayState = { state: 'starting', position: 0 };
   const brokers = findBrokers(config, embedded);
   if (config.roles.includes('relay')) {
-    const parts = {
-      store,
-      wakeup,
-      logId: await readLogId(db),
-      prefix: config.kafkaPrefix,
-      logger,
-      state,
-    };
+    const logId = await readLogId(db);
+    const parts = { store, wakeup, logId, prefix: config.kafkaPrefix, logger, state };
     const connect = () => connectOnce(databaseUrl);
     running.push(relayWhenKafkaIsThere(config, brokers, { ...parts, connect }, stopping.signal));
   }
 
-  const readiness = () => readReadiness(db, store.head, state, config);
+  const readiness = () => readReadiness(db, store, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
   const { auth, requestsPerMinute } = config;
   const app = await httpServer({ db, store, readiness, auth, requestsPerMinute, logger });
@@ -106,7 +103,7 @@ async function connectParts(
 export async function openDatabase(
   config: Config,
   logger: Logger,
-): Promise<{ db: Db; close(): Promise<void> }> {
+): Promise<{ db: Db; databaseUrl: string; close(): Promise<void> }> {
   const embedded = await startEmbedded({ ...config, kafka: 'none' }, logger);
   const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
   const db = openDb(openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost')));
@@ -120,7 +117,7 @@ export async function openDatabase(
     await close();
     throw error;
   }
-  return { db, close };
+  return { db, databaseUrl, close };
 }
 
 async function relayWhenKafkaIsThere(
@@ -138,8 +135,8 @@ async function relayWhenKafkaIsThere(
     return;
   }
   if (signal.aborted) return;
-  if (config.kafka === 'embedded') await initTopics(found.brokers, config.kafkaPrefix, logger);
-  await runRelay({ ...parts, kafka: kafkaClient(found.brokers, logger) }, signal);
+  const makesTopics = config.kafka === 'embedded';
+  await runRelay({ ...parts, makesTopics, kafka: kafkaClient(found.brokers, logger) }, signal);
 }
 
 async function startEmbedded(config: Config, logger: Logger): Promise<EmbeddedServers | undefined> {
@@ -168,23 +165,27 @@ async function findBrokers(
 
 async function readReadiness(
   db: Db,
-  readHead: () => Promise<number>,
-  relay: RelayState,
+  store: EventStore,
+  { state, position: ownPosition, lastError }: RelayState,
   config: Config,
 ): Promise<Readiness> {
-  const { state, position, lastError } = relay;
-  const relayed = { state, position, ...(lastError !== undefined && { last_error: lastError }) };
+  const { eventsTopic } = namesOf(config.kafkaPrefix);
+  const last = lastError !== undefined && { last_error: lastError };
+  const own = { state, position: ownPosition, ...last };
   try {
-    const [head, rows] = await Promise.all([
-      readHead(),
+    const [head, shown, rows] = await Promise.all([
+      store.head(),
+      db.selectFrom('relay_topics').select('position').where('topic', '=', eventsTopic).execute(),
       db.selectFrom('projections').select(['name', 'state', 'position', 'last_error']).execute(),
     ]);
+    const position = Math.max(ownPosition, shown[0]?.position ?? 0);
+    const relay = { ...own, position, ...(await readLag(store, position, head)) };
     const relayMoves = config.kafka === 'none' || state === 'active' || state === 'standby';
     const degraded = !relayMoves || rows.some((row) => row.state === 'paused');
-    return { status: degraded ? 'degraded' : 'ready', head, relay: relayed, projections: rows };
+    return { status: degraded ? 'degraded' : 'ready', head, relay, projections: rows };
   } catch {
     // The log cannot be read: that is the answer, and the pool has logged why.
-    return { status: 'unready', head: null, relay: relayed, projections: [] };
+    return { status: 'unready', head: null, relay: own, projections: [] };
   }
 }
 

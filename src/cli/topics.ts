@@ -1,13 +1,69 @@
-/** `frontlog topics init`: create the topics that are missing at KAFKA_BROKERS. */
-import { readConfig } from '../config.ts';
-import { initTopics } from '../relay/client.ts';
+/** `frontlog topics init|recreate`: the topics at KAFKA_BROKERS. */
+import { type Config, readConfig } from '../config.ts';
+import { connectOnce } from '../db.ts';
+import { initTopics, kafkaClient } from '../relay/client.ts';
+import { recreateTopics } from '../relay/recreate.ts';
+import { findPinnedPartitions } from '../relay/shown.ts';
+import { namesOf } from '../relay/topics.ts';
+import { openDatabase } from '../service.ts';
+import { UsageError } from './exit.ts';
 import { makeLogger } from './start.ts';
 
-export async function runTopicsInit(): Promise<void> {
-  const { kafka, kafkaPrefix, logLevel } = readConfig(process.env);
-  if (typeof kafka === 'string') {
-    throw new Error('KAFKA_BROKERS names no broker: the embedded one makes its topics itself');
+type Options = { partitions?: string; yes?: boolean };
+
+/** Creates the topics that are missing, and sets right what is set wrongly. */
+export async function runTopicsInit({ partitions }: Options): Promise<void> {
+  const asked = partitions === undefined ? undefined : Number(partitions);
+  if (asked !== undefined && !(Number.isInteger(asked) && asked > 0 && asked <= 10_000)) {
+    throw new UsageError(`--partitions: ${partitions} is no number from 1 to 10000`);
   }
-  const made = await initTopics([...kafka], kafkaPrefix, makeLogger(logLevel));
-  process.stdout.write(made.length > 0 ? `created ${made.join(', ')}\n` : 'nothing to create\n');
+  const { config, brokers, logger } = settings();
+  await withDatabase(config, logger, async (connect) => {
+    const client = await connect();
+    const pinned = await findPinnedPartitions(client, namesOf(config.kafkaPrefix).eventsTopic);
+    await client.end();
+    if (pinned !== undefined && asked !== undefined && asked !== pinned) {
+      throw new UsageError(
+        `--partitions: ${pinned} it is for good, as another count would break the order per key`,
+      );
+    }
+    say(await initTopics(brokers, config.kafkaPrefix, logger, pinned ?? asked));
+  });
+}
+
+/** Deletes the topics with all that is on them, and makes them anew: all is relayed once more. */
+export async function runTopicsRecreate({ yes }: Options): Promise<void> {
+  if (yes !== true) {
+    throw new UsageError('this deletes every message on the topics: say --yes to do it');
+  }
+  const { config, brokers, logger } = settings();
+  await withDatabase(config, logger, async (connect) => {
+    const kafka = kafkaClient(brokers, logger);
+    say(await recreateTopics({ kafka, prefix: config.kafkaPrefix, connect }));
+  });
+}
+
+function settings() {
+  const config = readConfig(process.env);
+  if (typeof config.kafka === 'string') {
+    throw new UsageError('KAFKA_BROKERS names no broker; the embedded one makes its topics itself');
+  }
+  return { config, brokers: [...config.kafka], logger: makeLogger(config.logLevel) };
+}
+
+async function withDatabase(
+  config: Config,
+  logger: ReturnType<typeof makeLogger>,
+  work: (connect: () => ReturnType<typeof connectOnce>) => Promise<void>,
+): Promise<void> {
+  const { databaseUrl, close } = await openDatabase(config, logger);
+  try {
+    await work(() => connectOnce(databaseUrl));
+  } finally {
+    await close();
+  }
+}
+
+function say(done: readonly string[]): void {
+  process.stdout.write(done.length > 0 ? `${done.join('\n')}\n` : 'nothing to do\n');
 }

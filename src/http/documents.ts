@@ -1,4 +1,5 @@
 /** The API's document, made from the routes' own schemas. */
+import { readFile } from 'node:fs/promises';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
@@ -6,7 +7,10 @@ import { documentationPolicy } from './admission.ts';
 import { documentScope, securitySchemes } from './auth.ts';
 import { withRefusals } from './pressure.ts';
 
-/** Serves the document of the routes that are added to `app` after it, at /docs and as JSON. */
+/**
+ * Serves the document of the routes that are added to `app` after it, at /docs and as JSON, and
+ * that of the topics.
+ */
 export async function addDocuments(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -44,6 +48,10 @@ export async function addDocuments(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: documentationPolicy });
   app.get('/openapi.json', { config: { scope: 'public' }, schema: { hide: true } }, async () =>
     app.swagger(),
+  );
+  const topics = await readFile(new URL('../../openapi/asyncapi.json', import.meta.url), 'utf8');
+  app.get('/asyncapi.json', { config: { scope: 'public' }, schema: { hide: true } }, (_, reply) =>
+    reply.type('application/json').send(topics),
   );
 }
 

@@ -9,6 +9,8 @@ const Readiness = Type.Object({
   relay: Type.Object({
     state: Type.String(),
     position: Type.Integer(),
+    lag_events: Type.Optional(Type.Integer()),
+    lag_seconds: Type.Optional(Type.Number()),
     last_error: Type.Optional(Type.String()),
   }),
   projections: Type.Array(

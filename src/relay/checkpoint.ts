@@ -1,15 +1,22 @@
 /** What the relay leaves in Kafka: batches, each with the checkpoint in its transaction. */
 import { type Admin, CompressionTypes, type Message, type Producer } from 'kafkajs';
 import type { RelayParts } from './relay.ts';
-import { readTailPosition } from './tail.ts';
+import { readTail } from './tail.ts';
 import { namesOf } from './topics.ts';
 
-/** Sends `messages` and the checkpoint `position` as one transaction. */
+/** The last event on the topic; position 0, and no event, if there is none. */
+export type Checkpoint = { readonly position: number; readonly eventId: string };
+type Found = Checkpoint & { readonly logId: string | undefined };
+
+/** The topic and the log are not of one history; the message names the command that mends it. */
+export class RelayRefused extends Error {}
+
+/** Sends `messages` and the checkpoint as one transaction. */
 export async function publish(
   producer: Producer,
-  prefix: string,
+  { prefix, logId }: Pick<RelayParts, 'prefix' | 'logId'>,
   messages: Message[],
-  { position, logId }: { position: number; logId: string },
+  { position, eventId }: Checkpoint,
 ): Promise<void> {
   const { eventsTopic, relayGroup } = namesOf(prefix);
   const transaction = await producer.transaction();
@@ -22,7 +29,8 @@ export async function publish(
         messages,
       });
     }
-    const checkpoint = { partition: 0, offset: String(position), metadata: logId };
+    const metadata = `${logId}/${eventId}`;
+    const checkpoint = { partition: 0, offset: String(position), metadata };
     await transaction.sendOffsets({
       consumerGroupId: relayGroup,
       topics: [{ topic: eventsTopic, partitions: [checkpoint] }],
@@ -44,25 +52,46 @@ export async function fence(producer: Producer): Promise<void> {
   await transaction.abort();
 }
 
-/** The last position on the topic; throws if the topic belongs to another or a later log. */
-export async function readCheckpoint(admin: Admin, parts: RelayParts): Promise<number> {
-  const { logId, store, prefix } = parts;
-  const { eventsTopic, relayGroup } = namesOf(prefix);
-  const [found] = await admin.fetchOffsets({ groupId: relayGroup, topics: [eventsTopic] });
-  const checkpoint = found?.partitions.find(({ partition }) => partition === 0);
-  const head = await store.head();
-  if (checkpoint === undefined || checkpoint.offset === '-1') {
-    return behindHead(eventsTopic, await readTailPosition(parts.kafka, admin, eventsTopic), head);
-  }
+/** Where the topic ends; throws `RelayRefused` if that is no place in this log. */
+export async function readCheckpoint(admin: Admin, parts: RelayParts): Promise<Checkpoint> {
+  const { eventsTopic, relayGroup } = namesOf(parts.prefix);
+  const [answer] = await admin.fetchOffsets({ groupId: relayGroup, topics: [eventsTopic] });
   // kafkajs leaves the metadata out of its types' promises, not out of its answer.
-  const { offset, metadata } = checkpoint as { offset: string; metadata?: string | null };
-  if (metadata !== logId) {
-    throw new Error(`${eventsTopic} was filled from another log (${metadata}), not ${logId}`);
-  }
-  return behindHead(eventsTopic, Number(offset), head);
+  const committed = answer?.partitions.find(({ partition }) => partition === 0) as
+    | { offset: string; metadata?: string | null }
+    | undefined;
+  const found =
+    committed === undefined || committed.offset === '-1'
+      ? await readTail(parts.kafka, admin, eventsTopic)
+      : fromOffset(committed);
+  await checkHistory(found, parts, eventsTopic);
+  return { position: found.position, eventId: found.eventId };
 }
 
-function behindHead(topic: string, position: number, head: number): number {
-  if (position <= head) return position;
-  throw new Error(`${topic} is ahead of the log (${position} > ${head}): restored too old?`);
+function fromOffset({ offset, metadata }: { offset: string; metadata?: string | null }): Found {
+  const [logId, eventId = ''] = (metadata ?? '').split('/');
+  return { position: Number(offset), logId, eventId };
+}
+
+// That the log is long enough is not enough: one that was restored from an older backup has grown
+// since, and has other events in the places of those on the topic.
+async function checkHistory(found: Found, parts: RelayParts, topic: string): Promise<void> {
+  const { position, eventId, logId } = found;
+  if (position === 0 && logId === undefined) return;
+  const anew =
+    '`npx frontlog topics recreate --yes` deletes the topic and relays the whole log anew';
+  if (logId !== parts.logId) {
+    throw new RelayRefused(
+      `${topic} was filled from another log (${logId}), not ${parts.logId}: set another ` +
+        `KAFKA_PREFIX, or ${anew}`,
+    );
+  }
+  if (position === 0) return;
+  const [event] = await parts.store.readLog(position - 1, 1, 1);
+  if (event !== undefined && (event.id === eventId || eventId === '')) return;
+  const what = event === undefined ? 'the log ends before it' : 'the log has another event there';
+  throw new RelayRefused(
+    `${topic} has come to position ${position}, and ${what}: was it restored from an older ` +
+      `backup? Restore a later one, or ${anew}`,
+  );
 }

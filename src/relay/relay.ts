@@ -3,21 +3,30 @@
  * that holds its checkpoint too, so messages and checkpoint become visible together or not at all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
+import { type Admin, type Kafka, Partitioners, type Producer } from 'kafkajs';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
+import type { EventStore } from '../eventstore/event-store.ts';
 import { subscribe } from '../eventstore/subscription.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
-import { fence, publish, readCheckpoint } from './checkpoint.ts';
+import {
+  type Batch,
+  batchBytesMax,
+  batchSizeMax,
+  fullBatchMin,
+  inBatches,
+  readAhead,
+} from './batches.ts';
+import { type Checkpoint, fence, publish, readCheckpoint } from './checkpoint.ts';
+import { stopGraceMs, within } from './deadline.ts';
 import { type Lock, takeLock } from './lock.ts';
-import { messageBytes, toMessage } from './message.ts';
-import { checkTopics, messageBytesMax, namesOf } from './topics.ts';
+import { findPinnedPartitions, pinPartitions } from './shown.ts';
+import { checkTopics, createTopics, namesOf } from './topics.ts';
 
-export const batchSizeMax = 1_000;
-const batchBytesMax = messageBytesMax - 64 * 1024;
 const backOffMinMs = 100;
 const backOffMaxMs = 5_000;
+const takeOverTimeoutMs = 90_000;
+const publishTimeoutMs = 30_000;
 // Brokers forget the offsets of a group without members after 7 days by default.
 const recommitIntervalMs = 12 * 60 * 60 * 1_000;
 
@@ -30,7 +39,7 @@ export type RelayState = {
 
 export type RelayParts = {
   kafka: Kafka;
-  store: EventStore;
+  store: Pick<EventStore, 'readLog'>;
   wakeup: Wakeup;
   logId: string;
   /** Of topic and group; see `namesOf`. */
@@ -39,6 +48,11 @@ export type RelayParts = {
   connect: () => Promise<pg.Client>;
   logger: Logger;
   state: RelayState;
+  /** Whether it makes the topics itself, as for an embedded broker. */
+  makesTopics?: boolean;
+  /** After how long without a heartbeat another takes over. */
+  silenceMaxMs?: number;
+  recommitIntervalMs?: number;
 };
 
 /** Relays until `signal`. Kafka or PostgreSQL down: waits, backs off, resumes where it was. */
@@ -54,7 +68,9 @@ export async function runRelay(parts: RelayParts, signal: AbortSignal): Promise<
       parts.state.state = 'waiting';
       parts.state.lastError = (error as Error).message;
       parts.logger.warn({ err: error, backOffMs }, 'relay waits');
-      await sleep(backOffMs, undefined, { signal }).catch(() => undefined);
+      // Not all at once, when what they all wait for comes back.
+      const jittered = backOffMs * (0.5 + Math.random() / 2);
+      await sleep(jittered, undefined, { signal }).catch(() => undefined);
       backOffMs = Math.min(backOffMs * 2, backOffMaxMs);
     }
   }
@@ -72,67 +88,73 @@ async function relayOnce(parts: RelayParts, signal: AbortSignal, onProgress: () 
     idempotent: true,
     maxInFlightRequests: 1,
     createPartitioner: Partitioners.DefaultPartitioner,
-    transactionTimeout: 30_000,
+    transactionTimeout: publishTimeoutMs,
   });
   try {
-    await admin.connect();
-    await checkTopics(admin, parts.prefix);
-    await producer.connect();
-    await fence(producer);
-    state.position = await readCheckpoint(admin, parts);
+    const taking = takeOver(parts, admin, producer, lock);
+    const checkpoint = await within(takeOverTimeoutMs, 'taking over', signal, taking);
+    state.position = checkpoint.position;
     state.state = 'active';
     delete state.lastError;
     logger.info({ position: state.position }, 'relay active');
-    await relayBatches(parts, producer, lock, signal, onProgress);
+    await relayBatches(parts, { producer, lock, checkpoint }, signal, onProgress);
   } finally {
     // Closing what may be broken: the error that matters is already on its way.
-    const closing = [producer.disconnect(), admin.disconnect(), lock.client.end()];
-    await Promise.race([Promise.allSettled(closing), sleep(backOffMaxMs)]);
+    const closing = [producer.disconnect(), admin.disconnect(), lock.release()];
+    await Promise.race([Promise.allSettled(closing), sleep(stopGraceMs)]);
   }
 }
 
-async function relayBatches(
-  { store, wakeup, logId, prefix, state }: RelayParts,
+/** Fences whoever was before, and only then reads how far it came. */
+async function takeOver(
+  parts: RelayParts,
+  admin: Admin,
   producer: Producer,
-  lock: Lock,
+  { client }: Lock,
+): Promise<Checkpoint> {
+  const { prefix } = parts;
+  await admin.connect();
+  if (parts.makesTopics === true) {
+    const pinned = await findPinnedPartitions(client, namesOf(prefix).eventsTopic);
+    await createTopics(admin, prefix, pinned);
+  }
+  await checkTopics(admin, prefix, (topic, count) => pinPartitions(client, topic, count));
+  await producer.connect();
+  await fence(producer);
+  return readCheckpoint(admin, parts);
+}
+
+type Tenure = { producer: Producer; lock: Lock; checkpoint: Checkpoint };
+
+async function relayBatches(
+  parts: RelayParts,
+  { producer, lock, checkpoint }: Tenure,
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<void> {
+  const { store, wakeup, state } = parts;
+  const recommitAfterMs = parts.recommitIntervalMs ?? recommitIntervalMs;
+  let last = checkpoint;
   let committedAt = Date.now();
   const subscription = subscribe(store, wakeup, {
-    after: state.position,
+    after: last.position,
     batchSizeMax,
     batchBytesMax,
     signal,
   });
-  for await (const events of subscription) {
-    const isDue = events.length > 0 || Date.now() - committedAt >= recommitIntervalMs;
-    for (const batch of isDue ? inBatches(events, logId) : []) {
+  for await (const events of readAhead(subscription, fullBatchMin)) {
+    const batches = inBatches(events, parts.logId);
+    const isStale = batches.length === 0 && Date.now() - committedAt >= recommitAfterMs;
+    const again: Batch[] = isStale ? [{ messages: [], last }] : [];
+    for (const batch of [...batches, ...again]) {
       if (signal.aborted || lock.lost) return;
-      const position = state.position + batch.length;
-      await publish(producer, prefix, batch, { position, logId });
-      state.position = position;
+      const publishing = publish(producer, parts, batch.messages, batch.last);
+      await within(publishTimeoutMs, 'a batch', signal, publishing);
+      last = batch.last;
+      state.position = last.position;
       committedAt = Date.now();
       onProgress();
     }
     if (lock.lost) return;
   }
-}
-
-/** The events' messages, split where a transaction would be over `batchBytesMax`. */
-function inBatches(events: readonly RecordedEvent[], logId: string): Message[][] {
-  let batch: Message[] = [];
-  const batches = [batch];
-  let bytes = 0;
-  for (const event of events) {
-    const message = toMessage(event, logId);
-    bytes += messageBytes(message);
-    if (batch.length > 0 && bytes > batchBytesMax) {
-      bytes = messageBytes(message);
-      batch = [];
-      batches.push(batch);
-    }
-    batch.push(message);
-  }
-  return batches;
 }

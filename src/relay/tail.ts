@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Admin, Consumer, Kafka } from 'kafkajs';
-import { batchSizeMax } from './relay.ts';
+import { batchSizeMax } from './batches.ts';
 
 const fetchWaitMs = 300;
 const tailTimeoutMs = 60_000;
@@ -12,22 +12,28 @@ const tailTimeoutMs = 60_000;
 const idleFetchesMin = 2;
 
 type Partition = { partition: number; low: number; high: number };
-type Found = Map<number, number>;
+type Tail = {
+  readonly position: number;
+  readonly eventId: string;
+  readonly logId: string | undefined;
+};
+type Found = Map<number, Tail>;
+const nothing: Tail = { position: 0, eventId: '', logId: undefined };
 
-/** 0 for a topic that holds no committed message. Every transaction on it must have ended. */
-export async function readTailPosition(kafka: Kafka, admin: Admin, topic: string) {
+/** Position 0 if no message was committed to the topic. Every transaction on it must have ended. */
+export async function readTail(kafka: Kafka, admin: Admin, topic: string) {
   const offsets = await admin.fetchTopicOffsets(topic);
   const partitions = offsets
     .map(({ partition, low, high }) => ({ partition, low: Number(low), high: Number(high) }))
     .filter(({ low, high }) => high > low);
-  if (partitions.length === 0) return 0;
+  if (partitions.length === 0) return nothing;
   // A tail of aborted messages and markers alone hides what was committed before: look further.
   for (let window = 4 * batchSizeMax; ; window *= 16) {
     const found = await readTails(kafka, admin, topic, partitions, window);
     const hidden = partitions.some(
       ({ partition, low, high }) => !found.has(partition) && high - window > low,
     );
-    if (!hidden) return Math.max(0, ...found.values());
+    if (!hidden) return lastOf(found.values());
   }
 }
 
@@ -54,8 +60,9 @@ async function readTails(
       autoCommit: false,
       eachMessage: async ({ partition, message }) => {
         end.reset();
-        const position = Number(message.headers?.ce_position);
-        found.set(partition, Math.max(position, found.get(partition) ?? 0));
+        const { ce_position, ce_id, ce_logid } = message.headers ?? {};
+        const tail = { position: Number(ce_position), eventId: `${ce_id}`, logId: `${ce_logid}` };
+        found.set(partition, lastOf([tail, found.get(partition) ?? nothing]));
       },
     });
     for (const { partition, low, high } of partitions) {
@@ -68,6 +75,10 @@ async function readTails(
   }
   await admin.deleteGroups([groupId]);
   return found;
+}
+
+function lastOf(tails: Iterable<Tail>) {
+  return [...tails].reduce((last, one) => (one.position > last.position ? one : last), nothing);
 }
 
 function endOfTopic(consumer: Consumer) {

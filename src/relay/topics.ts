@@ -1,12 +1,17 @@
 /** The topics: made by our own command with checked settings, never by a broker on its own. */
-import type { Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 
 /** The names that a prefix gives: several logs may share a cluster. */
 export function namesOf(prefix: string) {
-  return { eventsTopic: `${prefix}.events.v1`, relayGroup: `${prefix}-relay` };
+  return {
+    eventsTopic: `${prefix}.events.v1`,
+    warStatusTopic: `${prefix}.war-status.v1`,
+    deadLettersTopic: `${prefix}.dlq.v1`,
+    relayGroup: `${prefix}-relay`,
+  };
 }
 
-/** Fixed for good: another count would send a key elsewhere and break its order. */
+/** Unless asked for otherwise; from the first relay on the count is fixed for good. */
 export const eventsPartitions = 6;
 // Above the largest event (512 KiB) with room for a batch.
 export const messageBytesMax = 4 * 1024 * 1024;
@@ -14,36 +19,119 @@ export const messageBytesMax = 4 * 1024 * 1024;
 /** The topic is not as the relay needs it; the message names the command that mends it. */
 export class TopicUnfit extends Error {}
 
-/** Creates the topics that are missing; answers which ones it made. */
-export async function createTopics(admin: Admin, prefix: string): Promise<string[]> {
-  const { eventsTopic } = namesOf(prefix);
-  const present = await admin.listTopics();
-  if (present.includes(eventsTopic)) return [];
-  const configEntries = [
-    { name: 'cleanup.policy', value: 'delete' },
-    { name: 'retention.ms', value: '-1' },
-    { name: 'retention.bytes', value: '-1' },
-    { name: 'max.message.bytes', value: String(messageBytesMax) },
+type Settings = Readonly<Record<string, string>>;
+type Topic = { readonly topic: string; readonly partitions: number; readonly settings: Settings };
+
+/** Every topic as it is to be. */
+function topicsOf(prefix: string, partitions: number): readonly Topic[] {
+  const { eventsTopic, warStatusTopic, deadLettersTopic } = namesOf(prefix);
+  const sizes = { 'max.message.bytes': String(messageBytesMax) };
+  const forever = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' };
+  return [
+    { topic: eventsTopic, partitions, settings: { ...forever, ...sizes } },
+    { topic: warStatusTopic, partitions, settings: { 'cleanup.policy': 'compact', ...sizes } },
+    { topic: deadLettersTopic, partitions: 1, settings: { ...forever, ...sizes } },
   ];
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: [{ topic: eventsTopic, numPartitions: eventsPartitions, configEntries }],
-  });
-  return [eventsTopic];
 }
 
-/** Throws `TopicUnfit` unless the events topic is there with its partitions. */
-export async function checkTopics(admin: Admin, prefix: string): Promise<void> {
+/**
+ * Creates the topics that are missing and sets right what is set wrongly; answers what it did, a
+ * sentence each. `partitions` is for those it makes.
+ */
+export async function createTopics(
+  admin: Admin,
+  prefix: string,
+  partitions = eventsPartitions,
+): Promise<string[]> {
+  const present = await admin.listTopics();
+  const wanted = topicsOf(prefix, partitions);
+  const missing = wanted.filter(({ topic }) => !present.includes(topic));
+  if (missing.length > 0) {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map(({ topic, partitions, settings }) => ({
+        topic,
+        numPartitions: partitions,
+        configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
+      })),
+    });
+  }
+  const done = missing.map(({ topic }) => `created ${topic}`);
+  for (const one of wanted) {
+    const faults = missing.includes(one) ? [] : faultsOf(one, await readSettings(admin, one.topic));
+    if (faults.length === 0) continue;
+    await mendSettings(admin, one);
+    done.push(`set ${faults.map(({ name }) => name).join(', ')} of ${one.topic}`);
+  }
+  return done;
+}
+
+/**
+ * Throws `TopicUnfit` unless every topic is there as it is to be. `pin` is told how many partitions
+ * the events topic has, and answers how many it must have.
+ */
+export async function checkTopics(
+  admin: Admin,
+  prefix: string,
+  pin: (topic: string, partitions: number) => Promise<number>,
+): Promise<void> {
+  const mend = 'run `npx frontlog topics init`';
   const { eventsTopic } = namesOf(prefix);
-  if (!(await admin.listTopics()).includes(eventsTopic)) {
-    throw new TopicUnfit(`topic ${eventsTopic} is missing: run \`npx frontlog topics init\``);
+  const present = await admin.listTopics();
+  for (const one of topicsOf(prefix, eventsPartitions)) {
+    if (!present.includes(one.topic))
+      throw new TopicUnfit(`topic ${one.topic} is missing: ${mend}`);
+    for (const { name, value, wanted } of faultsOf(one, await readSettings(admin, one.topic))) {
+      throw new TopicUnfit(`${name} of topic ${one.topic} is ${value}, not ${wanted}: ${mend}`);
+    }
   }
   const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic] });
   const partitions = topics[0]?.partitions.length ?? 0;
-  if (partitions !== eventsPartitions) {
-    throw new TopicUnfit(
-      `topic ${eventsTopic} has ${partitions} partitions, not ${eventsPartitions}: the order per ` +
-        'key would break. Recreate it with `npx frontlog topics init` after deleting it',
-    );
-  }
+  const pinned = await pin(eventsTopic, partitions);
+  if (partitions === pinned) return;
+  throw new TopicUnfit(
+    `topic ${eventsTopic} has ${partitions} partitions, not ${pinned}: the order per key would ` +
+      'break. `npx frontlog topics recreate --yes` deletes it and relays the whole log anew',
+  );
+}
+
+type Fault = { readonly name: string; readonly value: string; readonly wanted: string };
+type Entry = { readonly value: string; readonly isOwn: boolean };
+
+function faultsOf({ settings }: Topic, found: ReadonlyMap<string, Entry>): Fault[] {
+  return Object.entries(settings).flatMap(([name, wanted]) => {
+    const value = found.get(name)?.value ?? 'unknown';
+    const isFit = name === 'max.message.bytes' ? Number(value) >= Number(wanted) : value === wanted;
+    return isFit ? [] : [{ name, value, wanted }];
+  });
+}
+
+// What the source of a setting is called where the topic has it of its own.
+const ownSource = 1;
+
+async function readSettings(admin: Admin, topic: string): Promise<Map<string, Entry>> {
+  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic };
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [resource],
+  });
+  const entries = resources[0]?.configEntries ?? [];
+  return new Map(
+    entries.map(({ configName, configValue, configSource }) => [
+      configName,
+      { value: configValue, isOwn: Number(configSource) === ownSource },
+    ]),
+  );
+}
+
+// The request replaces every setting that the topic has of its own: the others are sent along.
+async function mendSettings(admin: Admin, { topic, settings }: Topic): Promise<void> {
+  const found = await readSettings(admin, topic);
+  const own = [...found].filter(([, { isOwn }]) => isOwn).map(([name, { value }]) => [name, value]);
+  const merged: Settings = { ...Object.fromEntries(own), ...settings };
+  const configEntries = Object.entries(merged).map(([name, value]) => ({ name, value }));
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+  });
 }

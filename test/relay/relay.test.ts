@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import t from 'tap';
-import { embeddedServers } from '../../src/embedded/servers.ts';
 import { kafkaClient } from '../../src/relay/client.ts';
 import { namesOf } from '../../src/relay/topics.ts';
 import { brokers, get, post, recordSeed, testService } from '../service.ts';
+import { ownBroker } from './broker.ts';
 import { faultsOf, readTopic, withoutKafka } from './topic.ts';
 
 const relayTimeoutMs = 30_000;
@@ -101,17 +101,3 @@ t.test(
     t.same(faultsOf(await readTopic(first.prefix), body.position as number), []);
   },
 );
-
-async function ownBroker(dataDir: string) {
-  const servers = await embeddedServers({
-    dataDir,
-    postgres: false,
-    kafka: true,
-    kafkaLibs: '.frontlog-test/kafka/libs',
-    onProgress: () => undefined,
-    onExit: () => undefined,
-  });
-  const found = await servers.kafka;
-  if (found === undefined || 'unavailable' in found) throw new Error(found?.unavailable);
-  return { brokers: found.brokers, stop: servers.stop };
-}

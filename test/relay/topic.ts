@@ -28,15 +28,19 @@ function missing(): string | false {
   return lacks;
 }
 
-/** Every committed message of the events topic, partition by partition in order of offset. */
-export async function readTopic(prefix: string, at = brokers): Promise<Message[]> {
+/** Every message of the events topic, partition by partition in order of offset. */
+export async function readTopic(
+  prefix: string,
+  at = brokers,
+  isolation: 'read_committed' | 'read_uncommitted' = 'read_committed',
+): Promise<Message[]> {
   const { stdout } = await promisify(execFile)(
     'kcat',
     [
       ['-C', '-J', '-e', '-q', '-o', 'beginning', '-b', at as string],
-      ['-X', 'isolation.level=read_committed', '-t', namesOf(prefix).eventsTopic],
+      ['-X', `isolation.level=${isolation}`, '-t', namesOf(prefix).eventsTopic],
     ].flat(),
-    { timeout: readTimeoutMs, maxBuffer: 64 * 1024 * 1024 },
+    { timeout: readTimeoutMs, maxBuffer: 512 * 1024 * 1024 },
   );
   const lines = stdout.split('\n').filter((line) => line !== '');
   return lines.map((line) => {
@@ -54,10 +58,9 @@ export async function readTopic(prefix: string, at = brokers): Promise<Message[]
  */
 export function faultsOf(messages: readonly Message[], head: number): string[] {
   const positions = messages.map(({ headers }) => Number(headers.ce_position));
-  const missing = Array.from({ length: head }, (_, i) => i + 1).filter(
-    (position) => !new Set(positions).has(position),
-  );
-  const twice = positions.filter((position, i) => positions.indexOf(position) !== i);
+  const seen = new Set<number>();
+  const twice = positions.filter((position) => seen.size === seen.add(position).size);
+  const missing = Array.from({ length: head }, (_, i) => i + 1).filter((one) => !seen.has(one));
   const last = new Map<string, number>();
   const disordered = messages.filter(({ key, headers }) => {
     const before = last.get(key) ?? 0;

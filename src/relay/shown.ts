@@ -1,0 +1,48 @@
+/** What PostgreSQL keeps of the topic: its pinned partitions, and the position to show. */
+import type pg from 'pg';
+
+type Queries = Pick<pg.Client, 'query'>;
+
+/** The partitions the topic had when it was first relayed to; `partitions` if it never was. */
+export async function pinPartitions(
+  client: Queries,
+  topic: string,
+  partitions: number,
+): Promise<number> {
+  await client.query(
+    'insert into relay_topics (topic, partitions) values ($1, $2) on conflict do nothing',
+    [topic, partitions],
+  );
+  return (await findPinnedPartitions(client, topic)) as number;
+}
+
+export async function findPinnedPartitions(
+  client: Queries,
+  topic: string,
+): Promise<number | undefined> {
+  const { rows } = await client.query('select partitions from relay_topics where topic = $1', [
+    topic,
+  ]);
+  return rows[0]?.partitions;
+}
+
+/** Forgets the topic: the next relay pins what it finds. */
+export async function unpin(client: Queries, topic: string): Promise<void> {
+  await client.query('delete from relay_topics where topic = $1', [topic]);
+}
+
+/** Keeps `position` for others to see; 0 says nothing. */
+export async function showPosition(client: Queries, topic: string, position: number) {
+  await client.query(
+    'update relay_topics set position = $2 where topic = $1 and $2 <> 0 and position <> $2',
+    [topic, position],
+  );
+}
+
+/** The position that the active relay has shown; 0 if none has. */
+export async function readShownPosition(client: Queries, topic: string): Promise<number> {
+  const { rows } = await client.query('select position from relay_topics where topic = $1', [
+    topic,
+  ]);
+  return rows[0]?.position ?? 0;
+}
