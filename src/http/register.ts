@@ -11,10 +11,9 @@ import {
   registry,
 } from '../projections/registry.ts';
 import { AsOf } from '../projections/vintage.ts';
-import { Cursor, cursorOf, malformedCursor, nextLink, textOf } from './cursors.ts';
-import { sendNotFound } from './errors.ts';
+import { Cursor, cursorOf, malformedCursor, textOf } from './cursors.ts';
 import { problems } from './problem-responses.ts';
-import { type Reading, reading, readYourWrite, withVintage } from './vintage.ts';
+import { answerView, notModified, type Reading, reading } from './vintage.ts';
 
 type Resource = {
   readonly category: Category;
@@ -79,6 +78,7 @@ function addList(app: FastifyInstance, db: Db, resource: Resource): void {
           next_cursor: Type.Union([Type.String(), Type.Null()]),
           as_of: AsOf,
         }),
+        ...notModified,
         ...problems(400, 429, 500, 503),
       },
     },
@@ -86,18 +86,14 @@ function addList(app: FastifyInstance, db: Db, resource: Resource): void {
       const query = request.query as Query;
       const after = query.cursor === undefined ? undefined : textOf(query.cursor);
       if (query.cursor !== undefined && after === undefined) return malformedCursor(request, reply);
-      await readYourWrite(db, registry, query);
       const outline = filter && (query[filter.name] as string | undefined);
-      const { items, next, as_of } = await listEntries(db, category, {
-        limit: query.limit,
-        ...(outline !== undefined && { outline }),
-        ...(after !== undefined && { after }),
-      });
-      const next_cursor = next === null ? null : cursorOf(next);
-      return nextLink(request, withVintage(reply, as_of), next_cursor).send({
-        items,
-        next_cursor,
-        as_of,
+      return answerView(request, reply, { db, projection: registry }, async (at) => {
+        const { items, next, as_of } = await listEntries(db, at, category, {
+          limit: query.limit,
+          ...(outline !== undefined && { outline }),
+          ...(after !== undefined && { after }),
+        });
+        return { items, next_cursor: next === null ? null : cursorOf(next), as_of };
       });
     },
   });
@@ -115,15 +111,16 @@ function addOne(app: FastifyInstance, db: Db, { category, path, name, idSchema }
       querystring: Type.Object(reading, { additionalProperties: false }),
       response: {
         200: Type.Object({ ...schema.properties, as_of: AsOf }),
+        ...notModified,
         ...problems(400, 404, 429, 500, 503),
       },
     },
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
-      await readYourWrite(db, registry, request.query as Reading);
-      const found = await findEntry(db, category, id);
-      if (found === undefined) return sendNotFound(request, reply, `there is no ${category} ${id}`);
-      return withVintage(reply, found.as_of).send(found);
+      const missing = `there is no ${category} ${id}`;
+      return answerView(request, reply, { db, projection: registry, missing }, (at) =>
+        findEntry(db, at, category, id),
+      );
     },
   });
 }
