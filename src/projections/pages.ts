@@ -29,8 +29,8 @@ export function pagesOf(store: EventStore): Pages {
       const page = read.length > 0 ? read : await store.readLog(position, wanted, bytesMax);
       const events = page.slice(0, wanted);
       const last = events.at(-1)?.position ?? position;
-      // A smaller page is the end of the log, or one that is bounded by its bytes.
-      if (events.length >= Math.min(wanted, sizeFirst)) {
+      // A smaller page is the end of the log, or bounded by its bytes, or by the pace of a rebuild.
+      if (wanted === size && events.length >= Math.min(size, sizeFirst)) {
         ahead = { after: last, page: store.readLog(last, size, bytesMax) };
         ahead.page.catch(() => undefined);
       }

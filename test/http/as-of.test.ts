@@ -112,6 +112,7 @@ t.test('an answer is tagged, and not sent twice; impossible pasts are refused', 
     t.equal(await same.text(), '');
     t.equal(same.headers.get('etag'), etag);
     t.equal((await again(`at_position=${head - 1}`)).status, 200, path);
+    t.equal((await again(`known_at=2999-01-01T00:00:00Z`)).status, 200, 'another query');
   }
   for (const query of [
     `at_position=${head + 1}`,
