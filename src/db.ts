@@ -1,6 +1,6 @@
 /**
- * PostgreSQL: the pool, how its values read in JavaScript, its tables, and migrations. Over 200 lines
- * because every table that is not recomputed has its type here.
+ * PostgreSQL: the pool, how its values read in JavaScript, its tables, and migrations.
+ * Over 200 lines because every table that is not recomputed has its type here.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { type ColumnType, type Generated, Kysely, PostgresDialect, sql } from 'kysely';
