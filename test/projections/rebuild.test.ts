@@ -100,6 +100,7 @@ t.test('a row that is not as the log has it is found, and mended', async (t) => 
   t.ok(items.some(({ id }) => id === 'a7'));
 });
 
+// Seen to fail with `not_before` not looked at.
 t.test('a rebuild keeps its pace, and can be given up', async (t) => {
   const { db, store } = await freshStore(t);
   await prepareProjection(db, registry);
@@ -122,7 +123,7 @@ t.test('a rebuild keeps its pace, and can be given up', async (t) => {
   t.equal(rows.length, 0);
 });
 
-// Seen to fail with the checkpoint moved outside of the transaction that changes the rows.
+// Seen to fail, its time running out, with the rows written outside of the checkpoint's transaction.
 t.test(
   'killed at any moment, it goes on: what is live is what a clean rebuild makes',
   async (t) => {
