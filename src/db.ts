@@ -1,4 +1,7 @@
-/** PostgreSQL: the pool, how its values read in JavaScript, the log's tables, and migrations. */
+/**
+ * PostgreSQL: the pool, how its values read in JavaScript, its tables, and migrations.
+ * Over 200 lines because every table that is not recomputed has its type here.
+ */
 import { readdir, readFile } from 'node:fs/promises';
 import { type ColumnType, type Generated, Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
@@ -19,9 +22,26 @@ export type EventsTable = {
 export type ProjectionsTable = {
   name: string;
   version: number;
-  position: number;
-  state: 'running' | 'paused';
+  generation: number;
+  role: 'live' | 'building' | 'retired';
+  state: Generated<'running' | 'paused'>;
+  position: Generated<number>;
+  /** Events a second. */
+  rate: Generated<number>;
+  events_per_second_max: number | null;
+  not_before: Generated<string>;
   last_error: string | null;
+  error_position: number | null;
+  comparison: ColumnType<Comparison | null, string | null, string | null>;
+  retired_at: string | null;
+};
+/** How a generation differed from the one whose place it took, as of a position that both knew. */
+export type Comparison = {
+  position: number;
+  rows: number;
+  differences: number;
+  /** Null where nothing differs. */
+  first: { table: string; key: string; since: number } | null;
 };
 export type IdempotentAnswersTable = {
   principal: string;

@@ -5,6 +5,7 @@ import { runDemo } from './cli/demo.ts';
 import { reportError } from './cli/exit.ts';
 import { runKeysCreate, runKeysList, runKeysRevoke } from './cli/keys.ts';
 import { runMigrate } from './cli/migrate.ts';
+import { runRebuild } from './cli/rebuild.ts';
 import { runStart } from './cli/start.ts';
 import { runTopicsInit, runTopicsRecreate } from './cli/topics.ts';
 
@@ -27,6 +28,13 @@ topics
   .option('--yes', 'needed, as every message is deleted')
   .action(runTopicsRecreate);
 const json = ['--json', 'answer with JSON'] as const;
+program
+  .command('rebuild <projection>')
+  .description('build a projection anew beside the one that answers, compare, swap')
+  .option('--rate <events>', 'at most so many events a second')
+  .option('--cancel', 'give up the rebuild that is under way')
+  .option(...json)
+  .action(runRebuild);
 const keys = program.command('keys').description('API keys');
 keys
   .command('create')

@@ -1,5 +1,8 @@
-/** The composition root: the only file that connects part to part. */
+/**
+ * The composition root: the only file that connects part to part. Over 200 lines because of that.
+ */
 import type { AddressInfo } from 'node:net';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { connectOnce, type Db, migrate, openDb, openPool, readLogId } from './db.ts';
@@ -9,8 +12,10 @@ import { postgresEventStore } from './eventstore/postgres.ts';
 import { listenForAppends } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
+import { prepareProjection } from './projections/generations.ts';
 import type { Projection } from './projections/projection.ts';
-import { prepareProjection, runProjection } from './projections/projector.ts';
+import { runProjection } from './projections/projector.ts';
+import { runRebuilds } from './projections/rebuild.ts';
 import { registry } from './projections/registry.ts';
 import { timeline } from './projections/timeline.ts';
 import { warStatus } from './projections/war-status.ts';
@@ -77,8 +82,10 @@ async function connectParts(
     await Promise.all(running);
   });
   if (config.roles.includes('projector')) {
+    const parts = { db, store, wakeup, logger };
     for (const projection of projections) {
-      running.push(runProjection(projection, { db, store, wakeup, logger }, stopping.signal));
+      running.push(runProjection(projection, parts, stopping.signal));
+      running.push(runRebuilds(projection, parts, stopping.signal));
     }
   }
   const state: RelayState = { state: 'starting', position: 0 };
@@ -93,7 +100,9 @@ async function connectParts(
   const readiness = () => readReadiness(db, store, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
   const { auth, requestsPerMinute } = config;
-  const app = await httpServer({ db, store, readiness, auth, requestsPerMinute, logger });
+  const app = await httpServer({
+    ...{ db, store, projections, readiness, auth, requestsPerMinute, logger },
+  });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });
   return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };
@@ -103,10 +112,11 @@ async function connectParts(
 export async function openDatabase(
   config: Config,
   logger: Logger,
-): Promise<{ db: Db; databaseUrl: string; close(): Promise<void> }> {
+): Promise<{ db: Db; pool: Pool; databaseUrl: string; close(): Promise<void> }> {
   const embedded = await startEmbedded({ ...config, kafka: 'none' }, logger);
   const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
-  const db = openDb(openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost')));
+  const pool = openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost'));
+  const db = openDb(pool);
   const close = async () => {
     await db.destroy();
     await embedded?.stop();
@@ -117,7 +127,23 @@ export async function openDatabase(
     await close();
     throw error;
   }
-  return { db, databaseUrl, close };
+  return { db, pool, databaseUrl, close };
+}
+
+/** The log and the tables of a projection, for a command. */
+export async function openLog(config: Config, logger: Logger, projection: Projection) {
+  const { db, pool, databaseUrl, close } = await openDatabase(config, logger);
+  await prepareProjection(db, projection);
+  const onError = (err: Error) => logger.warn({ err }, 'connection lost');
+  const connect = () => connectOnce(databaseUrl, { pipeline: true });
+  const store = postgresEventStore({ db, pool, connect, onError });
+  return {
+    ...{ db, store },
+    async close() {
+      await store.close();
+      await close();
+    },
+  };
 }
 
 async function relayWhenKafkaIsThere(
@@ -176,7 +202,11 @@ async function readReadiness(
     const [head, shown, rows] = await Promise.all([
       store.head(),
       db.selectFrom('relay_topics').select('position').where('topic', '=', eventsTopic).execute(),
-      db.selectFrom('projections').select(['name', 'state', 'position', 'last_error']).execute(),
+      db
+        .selectFrom('projections')
+        .select(['name', 'state', 'position', 'last_error'])
+        .where('role', '=', 'live')
+        .execute(),
     ]);
     const position = Math.max(ownPosition, shown[0]?.position ?? 0);
     const relay = { ...own, position, ...(await readLag(store, position, head)) };

@@ -6,6 +6,7 @@
 
 const headerBytes = 20;
 const lengthBytes = 4;
+const nullLength = -1;
 
 const oids = { int2: 21, int4: 23, int8: 20, uuid: 2950, text: 25, json: 114 };
 
@@ -31,7 +32,7 @@ export function uuidArray(uuids: readonly string[]): Buffer {
   });
 }
 
-export function textArray(texts: readonly string[]): Buffer {
+export function textArray(texts: readonly (string | null)[]): Buffer {
   return ofTexts(oids.text, texts);
 }
 
@@ -56,11 +57,15 @@ function ofFixedSize<Value>(
   return buffer;
 }
 
-function ofTexts(oid: number, texts: readonly string[]): Buffer {
-  const bytes = texts.reduce((sum, text) => sum + lengthBytes + Buffer.byteLength(text), 0);
+function ofTexts(oid: number, texts: readonly (string | null)[]): Buffer {
+  const bytes = texts.reduce((sum, text) => sum + lengthBytes + Buffer.byteLength(text ?? ''), 0);
   const buffer = Buffer.allocUnsafe(headerBytes + bytes);
   let at = writeHeader(buffer, oid, texts.length);
   for (const text of texts) {
+    if (text === null) {
+      at = buffer.writeInt32BE(nullLength, at);
+      continue;
+    }
     const length = buffer.write(text, at + lengthBytes);
     at = buffer.writeInt32BE(length, at) + length;
   }

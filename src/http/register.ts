@@ -1,6 +1,7 @@
 /** Reading the register: conflicts, actors, places, reports. */
 import type { FastifyInstance } from 'fastify';
 import { type TSchema, Type } from 'typebox';
+import type { Db } from '../db.ts';
 import { EntityId, PlaceEntityId } from '../domain/vocabulary.ts';
 import {
   type Category,
@@ -10,10 +11,9 @@ import {
   registry,
 } from '../projections/registry.ts';
 import { AsOf } from '../projections/vintage.ts';
-import { Cursor, cursorOf, malformedCursor, nextLink, textOf } from './cursors.ts';
-import { sendNotFound } from './errors.ts';
+import { Cursor, cursorOf, malformedCursor, textOf } from './cursors.ts';
 import { problems } from './problem-responses.ts';
-import { type Reading, reading, readYourWrite, type ViewParts, withVintage } from './vintage.ts';
+import { answerView, notModified, type Reading, reading } from './vintage.ts';
 
 type Resource = {
   readonly category: Category;
@@ -49,14 +49,14 @@ const resources: readonly Resource[] = [
   },
 ];
 
-export function addRegister(app: FastifyInstance, parts: ViewParts): void {
+export function addRegister(app: FastifyInstance, db: Db): void {
   for (const resource of resources) {
-    addList(app, parts, resource);
-    addOne(app, parts, resource);
+    addList(app, db, resource);
+    addOne(app, db, resource);
   }
 }
 
-function addList(app: FastifyInstance, parts: ViewParts, resource: Resource): void {
+function addList(app: FastifyInstance, db: Db, resource: Resource): void {
   const { category, path, name, filter } = resource;
   const parameters = {
     ...reading,
@@ -78,6 +78,7 @@ function addList(app: FastifyInstance, parts: ViewParts, resource: Resource): vo
           next_cursor: Type.Union([Type.String(), Type.Null()]),
           as_of: AsOf,
         }),
+        ...notModified,
         ...problems(400, 429, 500, 503),
       },
     },
@@ -85,28 +86,20 @@ function addList(app: FastifyInstance, parts: ViewParts, resource: Resource): vo
       const query = request.query as Query;
       const after = query.cursor === undefined ? undefined : textOf(query.cursor);
       if (query.cursor !== undefined && after === undefined) return malformedCursor(request, reply);
-      await readYourWrite(parts, registry, query);
       const outline = filter && (query[filter.name] as string | undefined);
-      const { items, next, as_of } = await listEntries(parts.db, category, {
-        limit: query.limit,
-        ...(outline !== undefined && { outline }),
-        ...(after !== undefined && { after }),
-      });
-      const next_cursor = next === null ? null : cursorOf(next);
-      return nextLink(request, withVintage(reply, as_of), next_cursor).send({
-        items,
-        next_cursor,
-        as_of,
+      return answerView(request, reply, { db, projection: registry }, async (at) => {
+        const { items, next, as_of } = await listEntries(db, at, category, {
+          limit: query.limit,
+          ...(outline !== undefined && { outline }),
+          ...(after !== undefined && { after }),
+        });
+        return { items, next_cursor: next === null ? null : cursorOf(next), as_of };
       });
     },
   });
 }
 
-function addOne(
-  app: FastifyInstance,
-  parts: ViewParts,
-  { category, path, name, idSchema }: Resource,
-): void {
+function addOne(app: FastifyInstance, db: Db, { category, path, name, idSchema }: Resource): void {
   const schema = entries[category];
   app.get(`${path}/:id`, {
     config: { scope: 'read' },
@@ -118,15 +111,16 @@ function addOne(
       querystring: Type.Object(reading, { additionalProperties: false }),
       response: {
         200: Type.Object({ ...schema.properties, as_of: AsOf }),
+        ...notModified,
         ...problems(400, 404, 429, 500, 503),
       },
     },
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
-      await readYourWrite(parts, registry, request.query as Reading);
-      const found = await findEntry(parts.db, category, id);
-      if (found === undefined) return sendNotFound(request, reply, `there is no ${category} ${id}`);
-      return withVintage(reply, found.as_of).send(found);
+      const missing = `there is no ${category} ${id}`;
+      return answerView(request, reply, { db, projection: registry, missing }, (at) =>
+        findEntry(db, at, category, id),
+      );
     },
   });
 }

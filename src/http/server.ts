@@ -2,6 +2,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
+import type { Projection } from '../projections/projection.ts';
 import { requestId, sendUnroutable, useAdmission } from './admission.ts';
 import { type AuthSettings, useAuth } from './auth.ts';
 import { useBodyTimeout } from './body-timeout.ts';
@@ -18,6 +19,7 @@ import { type Limits, limitOptions, limits as usualLimits } from './limits.ts';
 import { addLog } from './log.ts';
 import { useMethods } from './methods.ts';
 import { movementRoutes } from './movements.ts';
+import { addOps } from './ops.ts';
 import { usePressure, useRateLimit } from './pressure.ts';
 import { Problem } from './problem.ts';
 import { addRegister } from './register.ts';
@@ -29,6 +31,7 @@ import { addViews } from './views.ts';
 export type HttpParts = {
   db: Db;
   store: EventStore;
+  projections: readonly Projection[];
   readiness: () => Promise<Readiness>;
   auth: AuthSettings;
   /** What one client may ask; 0 is without limit. */
@@ -72,16 +75,17 @@ export async function httpServer(
   return app;
 }
 
-function addRoutes(app: FastifyInstance, { db, store, readiness }: HttpParts): void {
-  const views = { db, head: () => store.head() };
+function addRoutes(app: FastifyInstance, parts: HttpParts): void {
+  const { db, store, readiness } = parts;
   const writing = { store, idempotency: idempotency(db, store) };
   addCommands(app, writing, 'registry', registryRoutes);
   addCommands(app, writing, 'claims', claimRoutes);
   addCommands(app, writing, 'movements', movementRoutes);
   addCommands(app, writing, 'talks', talkRoutes);
-  addRegister(app, views);
-  addViews(app, views);
+  addRegister(app, db);
+  addViews(app, db);
   addLog(app, store);
   addBulk(app, store);
+  addOps(app, parts);
   addHealth(app, readiness);
 }

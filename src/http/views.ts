@@ -1,6 +1,7 @@
 /** Reading the views: the war status of a conflict and the timeline. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import type { Db } from '../db.ts';
 import { catalogue } from '../domain/catalogue.ts';
 import { code, EntityId, PlaceEntityId } from '../domain/vocabulary.ts';
 import { timeline } from '../projections/timeline.ts';
@@ -12,10 +13,9 @@ import {
 } from '../projections/timeline-page.ts';
 import { findWarStatus, warStatus } from '../projections/war-status.ts';
 import { WarStatus } from '../projections/war-status-view.ts';
-import { Cursor, malformedCursor, nextLink } from './cursors.ts';
-import { sendNotFound } from './errors.ts';
+import { Cursor, malformedCursor } from './cursors.ts';
 import { problems } from './problem-responses.ts';
-import { type Reading, reading, readYourWrite, type ViewParts, withVintage } from './vintage.ts';
+import { answerView, notModified, type Reading, reading, validAt } from './vintage.ts';
 
 const TimelineParameters = Type.Object(
   {
@@ -41,8 +41,7 @@ const TimelineParameters = Type.Object(
   { additionalProperties: false },
 );
 
-export function addViews(app: FastifyInstance, parts: ViewParts): void {
-  const { db } = parts;
+export function addViews(app: FastifyInstance, db: Db): void {
   app.get('/v1/conflicts/:id/status', {
     config: { scope: 'read' },
     schema: {
@@ -50,15 +49,15 @@ export function addViews(app: FastifyInstance, parts: ViewParts): void {
       summary: 'The current war status: who says what, statement beside statement',
       tags: ['views'],
       params: Type.Object({ id: EntityId }),
-      querystring: Type.Object(reading, { additionalProperties: false }),
-      response: { 200: WarStatus, ...problems(400, 404, 500, 503) },
+      querystring: Type.Object({ ...reading, ...validAt }, { additionalProperties: false }),
+      response: { 200: WarStatus, ...notModified, ...problems(400, 404, 500, 503) },
     },
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
-      await readYourWrite(parts, warStatus, request.query as Reading);
-      const status = await findWarStatus(db, id);
-      if (status === undefined) return sendNotFound(request, reply, `there is no conflict ${id}`);
-      return withVintage(reply, status.as_of).send(status);
+      const missing = `there is no conflict ${id}`;
+      return answerView(request, reply, { db, projection: warStatus, missing }, (at) =>
+        findWarStatus(db, at, id),
+      );
     },
   });
   app.get('/v1/timeline', {
@@ -68,7 +67,7 @@ export function addViews(app: FastifyInstance, parts: ViewParts): void {
       summary: 'Everything said or done',
       tags: ['views'],
       querystring: TimelineParameters,
-      response: { 200: Timeline, ...problems(400, 500, 503) },
+      response: { 200: Timeline, ...notModified, ...problems(400, 500, 503) },
     },
     handler: async (request, reply) => {
       const { cursor, ...query } = request.query as TimelineQuery & Reading & { cursor?: string };
@@ -76,9 +75,9 @@ export function addViews(app: FastifyInstance, parts: ViewParts): void {
       if (cursor !== undefined && after === undefined) {
         return malformedCursor(request, reply);
       }
-      await readYourWrite(parts, timeline, query);
-      const page = await listTimeline(db, { ...query, ...(after && { after }) });
-      return nextLink(request, withVintage(reply, page.as_of), page.next_cursor).send(page);
+      return answerView(request, reply, { db, projection: timeline }, (at) =>
+        listTimeline(db, at, { ...query, ...(after && { after }) }),
+      );
     },
   });
 }

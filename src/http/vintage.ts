@@ -1,38 +1,105 @@
-/** What all views take and tell: read your write, and how far into the log the answer knows. */
-import type { FastifyReply } from 'fastify';
+/** What all views take and tell: read your write, which past is asked for, and what is known. */
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../db.ts';
+import { Instant, Moment } from '../domain/vocabulary.ts';
 import type { Projection } from '../projections/projection.ts';
-import { type AsOf, waitForPosition } from '../projections/vintage.ts';
+import {
+  type Asked,
+  type AsOf,
+  type At,
+  BeyondLog,
+  readVintage,
+  waitForPosition,
+} from '../projections/vintage.ts';
+import { nextLink } from './cursors.ts';
+import { sendNotFound, sendProblem } from './errors.ts';
+
+const positionMax = Number.MAX_SAFE_INTEGER;
 
 /** Query parameters: a view waits up to `wait_ms` until it knows `min_position`. */
 export const reading = {
-  min_position: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
+  min_position: Type.Optional(Type.Integer({ minimum: 0, maximum: positionMax })),
   wait_ms: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000, default: 2_000 })),
+  at_position: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: positionMax,
+      description:
+        'As of this position of the log. One the view has not come to is not waited for.',
+    }),
+  ),
+  known_at: Type.Optional({ ...Instant, description: 'As of what had been recorded then.' }),
 };
-export type Reading = { min_position?: number; wait_ms: number };
+/** Beside those, for a view of what was so at a time. */
+export const validAt = {
+  valid_at: Type.Optional({
+    ...Moment,
+    description: 'As of what was said to be so then; a date is its beginning in UTC.',
+  }),
+};
+export type Reading = { min_position?: number; wait_ms: number } & Asked;
 
-/** What the views are read from. */
-export type ViewParts = { db: Db; head: () => Promise<number> };
+/** A response without a body: what the client has is still so. */
+export const notModified = {
+  304: { description: 'It is as `If-None-Match` says.', type: 'null' },
+} as const;
 
-/** A position was asked for that no event has yet: waiting would not help. */
-export class BeyondLog extends Error {}
-
-/** Waits as `reading` says; throws `ViewBehind` where that is too long. */
-export async function readYourWrite(
-  { db, head }: ViewParts,
-  projection: Projection,
-  { min_position, wait_ms }: Reading,
-): Promise<void> {
-  if (min_position === undefined) return;
-  const last = await head();
-  if (min_position > last) {
-    throw new BeyondLog(`min_position is ${min_position}, and the log ends at ${last}`);
+/**
+ * Answers with what `read` finds, as of what the query asks for, and tells the vintage of that;
+ * with 304 where the client has it already, with 404 and `missing` where there is nothing.
+ */
+export async function answerView<Body extends { as_of: AsOf; next_cursor?: string | null }>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { db, projection, missing = '' }: { db: Db; projection: Projection; missing?: string },
+  read: (at: At) => Promise<Body | undefined>,
+) {
+  const asked = request.query as Reading;
+  if (asked.at_position !== undefined && asked.known_at !== undefined) {
+    return refuse(request, reply, 'known_at', 'cannot be given with at_position');
   }
-  await waitForPosition(db, projection, min_position, wait_ms);
+  const { min_position, wait_ms } = asked;
+  if (min_position !== undefined) await waitForPosition(db, projection, min_position, wait_ms);
+  const at = await readVintage(db, projection, asked).catch((error) => {
+    if (error instanceof BeyondLog) return error;
+    throw error;
+  });
+  if (at instanceof BeyondLog) return refuse(request, reply, 'at_position', at.message);
+  const etag = etagOf(request, projection, at);
+  const isKnown = matches(request.headers['if-none-match'], etag);
+  const body = isKnown ? undefined : await read(at);
+  if (!isKnown && body === undefined) return sendNotFound(request, reply, missing);
+  reply.header('x-position', String(at.as_of.position)).header('etag', etag);
+  if (body === undefined) return reply.status(304).send();
+  return nextLink(request, reply, body.next_cursor ?? null).send(body);
 }
 
-/** Tells the position that the answer knows. */
-export function withVintage(reply: FastifyReply, asOf: AsOf): FastifyReply {
-  return reply.header('x-position', String(asOf.position));
+// Strong: the same tables at the same position answer the same query with the same bytes. How long
+// it was waited for changes nothing.
+function etagOf(request: FastifyRequest, { name, version }: Projection, at: At): string {
+  const { pathname, searchParams } = new URL(request.url, 'http://here');
+  searchParams.delete('min_position');
+  searchParams.delete('wait_ms');
+  searchParams.sort();
+  const { position } = at.as_of;
+  const text = [name, version, at.generation, position, pathname, searchParams].join('\n');
+  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
+}
+
+// RFC 9110, 13.1.2: compared weakly.
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  const known = header.split(',').map((one) => one.trim().replace(/^W\//, ''));
+  return known.includes('*') || known.includes(etag);
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, name: string, detail: string) {
+  return sendProblem(request, reply, {
+    status: 400,
+    code: 'malformed',
+    detail: 'the query does not fit the log',
+    errors: [{ pointer: `/${name}`, detail, in: 'query' }],
+  });
 }

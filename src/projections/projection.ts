@@ -1,13 +1,14 @@
-/** What a projection is: a read model's tables, and what each event does to them. */
-import type { Db } from '../db.ts';
+/** What a projection is: a read model's tables, and what each event does to their rows. */
 import type { DataOf, EventType } from '../domain/catalogue.ts';
 import type { RecordedEvent } from '../eventstore/event-store.ts';
+import type { Rows, Table } from './rows.ts';
 
 /** A recorded event of a known type, its data typed. */
 export type EventFact<T extends EventType> = Omit<RecordedEvent, 'type' | 'data'> & {
   readonly type: T;
   readonly data: DataOf<T>;
 };
+export type Fact = EventFact<EventType>;
 
 /** One handler per event type of `T`; its keys are what the projection reads of the log. */
 export type Handlers<T extends EventType, Context> = {
@@ -19,20 +20,17 @@ export type Projection = {
   /** Of the tables' shape and meaning: a change of either is a new version, built from the log. */
   readonly version: number;
   readonly types: readonly string[];
-  /** Makes the tables; safe to call again. */
-  readonly createTables: (db: Db) => Promise<void>;
-  /** Applies events, in order of position, within the caller's transaction. */
-  readonly apply: (transaction: Db, events: readonly RecordedEvent[]) => Promise<void>;
+  /** By a short name that stands last in the table's own. */
+  readonly tables: Readonly<Record<string, Table>>;
+  /** Per table, the keys that `project` will ask for, as far as rows of them may be there. */
+  readonly keysOf: (event: Fact) => Readonly<Record<string, readonly string[]>>;
+  /** Changes rows as one event has it. Pure: the same event and rows, the same change. */
+  readonly project: (event: Fact, rows: Readonly<Record<string, Rows>>) => void;
 };
 
-/** Calls the handler of each event. */
-export function handleEach<T extends EventType, Context>(
-  handlers: Handlers<T, Context>,
-  events: readonly RecordedEvent[],
-  context: Context,
-): void {
-  for (const event of events) {
-    const handler = handlers[event.type as T];
-    handler(event as EventFact<T>, context);
-  }
+/** A `project` of one handler per event type. */
+export function projectBy<T extends EventType>(
+  handlers: Handlers<T, Readonly<Record<string, Rows>>>,
+): Projection['project'] {
+  return (event, rows) => handlers[event.type as T](event as EventFact<T>, rows);
 }

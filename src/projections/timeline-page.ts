@@ -2,8 +2,8 @@
 import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
-import { claims, items, timeline } from './timeline.ts';
-import { AsOf, readAsOf } from './vintage.ts';
+import { heldAt } from './rows.ts';
+import { AsOf, type At } from './vintage.ts';
 
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
 
@@ -54,29 +54,23 @@ type PageRow = {
   claim_id: string | null;
   item: TimelineItem;
   verification: string | null;
+  lifecycle: string | null;
 };
 
-/** A page of the timeline. */
-export async function listTimeline(db: Db, query: TimelineQuery): Promise<Timeline> {
-  return db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (snapshot) => {
-      const as_of = await readAsOf(snapshot, timeline);
-      const rows = await selectPage(snapshot, query);
-      const page = rows.slice(0, query.limit);
-      const last = rows.length > query.limit ? page.at(-1) : undefined;
-      return {
-        items: page.map(({ item, claim_id, verification }) =>
-          claim_id === null || verification === null
-            ? item
-            : { ...item, claim: { id: claim_id, verification, lifecycle: 'active' } },
-        ),
-        next_cursor: last ? encodeCursor(last) : null,
-        as_of,
-      };
-    });
+/** A page of the timeline, as it was at the position of `at`. */
+export async function listTimeline(db: Db, at: At, query: TimelineQuery): Promise<Timeline> {
+  const rows = await selectPage(db, at, query);
+  const page = rows.slice(0, query.limit);
+  const last = rows.length > query.limit ? page.at(-1) : undefined;
+  return {
+    items: page.map(({ item, claim_id, verification, lifecycle }) =>
+      claim_id === null || verification === null || lifecycle === null
+        ? item
+        : { ...item, claim: { id: claim_id, verification, lifecycle } },
+    ),
+    next_cursor: last ? encodeCursor(last) : null,
+    as_of: at.as_of,
+  };
 }
 
 /** The opaque cursor of a page's last item. */
@@ -102,9 +96,10 @@ function isInstant(said: unknown): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19) === said.slice(0, 19);
 }
 
-async function selectPage(db: Db, query: TimelineQuery) {
+async function selectPage(db: Db, { as_of, table }: At, query: TimelineQuery) {
   const { conflict, type, claimant, actor, place, sort, order, limit, after } = query;
   const all = [
+    heldAt(as_of.position),
     conflict !== undefined && sql`t.conflict_id = ${conflict}`,
     type !== undefined && sql`t.type = ${type}`,
     claimant !== undefined && sql`t.claimant_id = ${claimant}`,
@@ -112,16 +107,21 @@ async function selectPage(db: Db, query: TimelineQuery) {
     place !== undefined && sql`${place} = any (t.place_ids)`,
     after && seek(sort, order, after),
   ].filter((one) => one !== false && one !== undefined);
-  const direction = sql.raw(order);
-  const by =
-    sort === 'position'
-      ? sql`t.position ${direction}`
-      : sql`t.sort_at ${direction}, t.position ${direction}`;
+  const by = sql.join(
+    (sort === 'position' ? ['since'] : ['sort_at', 'since']).map(
+      (column) => sql`${sql.ref(column)} ${sql.raw(order)}`,
+    ),
+  );
+  // The page first: what the claims have become is looked up for its items alone.
   const { rows } = await sql<PageRow>`
-    select t.position, t.sort_at, t.claim_id, t.item, c.verification
-    from ${sql.table(items)} t left join ${sql.table(claims)} c using (claim_id)
-    where ${all.length === 0 ? sql`true` : sql.join(all, sql` and `)}
-    order by ${by} limit ${limit + 1}`.execute(db);
+    select p.position, p.sort_at, p.claim_id, p.item, c.verification, c.lifecycle
+    from (select t.since, t.since as position, t.sort_at, t.claim_id, t.body as item
+          from ${sql.table(table('items'))} t where ${sql.join(all, sql` and `)}
+          order by ${by} limit ${limit + 1}) p
+    left join lateral (select verification, lifecycle from ${sql.table(table('claims'))} c
+      where c.key = 'claim-' || p.claim_id and ${heldAt(as_of.position, 'c')}
+      order by c.since desc limit 1) c on true
+    order by ${by}`.execute(db);
   return rows;
 }
 
@@ -129,6 +129,6 @@ function seek(sort: string, order: string, after: NonNullable<TimelineQuery['aft
   const { sort_at, position } = after;
   const beyond = sql.raw(order === 'asc' ? '>' : '<');
   return sort === 'position'
-    ? sql`t.position ${beyond} ${position}`
-    : sql`(t.sort_at, t.position) ${beyond} (${sort_at}::timestamptz, ${position}::bigint)`;
+    ? sql`t.since ${beyond} ${position}`
+    : sql`(t.sort_at, t.since) ${beyond} (${sort_at}::timestamptz, ${position}::bigint)`;
 }

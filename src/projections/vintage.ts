@@ -1,40 +1,79 @@
-/** The vintage of a view: how far into the log its answer knows. */
+/** The vintage of a view: as of which position of the log it answers, and from which tables. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import type { Projection } from './projection.ts';
+import { tableOf } from './rows.ts';
 
 const checkIntervalMs = 5;
 
 export const AsOf = Type.Object({
-  position: Type.Integer({ minimum: 0 }),
-  known_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+  position: Type.Integer({ minimum: 0, description: 'The answer knows the log up to here.' }),
+  known_at: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'When the event there was recorded.',
+  }),
+  valid_at: Type.Union([Type.String(), Type.Null()], {
+    description: 'The moment that was asked about; null: whatever was said last.',
+  }),
   projection_version: Type.Integer({ minimum: 1 }),
 });
 export type AsOf = Static<typeof AsOf>;
 
+/** Which past is asked for: none, by position, or by what had been recorded at a moment. */
+export type Asked = { at_position?: number; known_at?: string; valid_at?: string };
+
+/** Where a view reads: rows held at `as_of.position`, of tables that stay for a while. */
+export type At = {
+  readonly as_of: AsOf;
+  readonly generation: number;
+  table(name: string): string;
+};
+
 /** The view has not come to the position asked for in the time given: ask again. */
 export class ViewBehind extends Error {}
 
+/** The position asked for is beyond the end of the log. */
+export class BeyondLog extends Error {}
+
 /**
- * The projection's checkpoint and when the event there was recorded; `known_at` null: empty log.
+ * The vintage of an answer: as of what was asked for, or of the projection's checkpoint where that
+ * is earlier. Throws `BeyondLog` for a position that no event has. `known_at` null: nothing was
+ * known yet.
  */
-export async function readAsOf(db: Db, { name, version }: Projection): Promise<AsOf> {
-  const row = await db
-    .selectFrom('projections')
-    .leftJoin('events', 'events.position', 'projections.position')
-    .select(['projections.position', 'events.recorded_at'])
-    .where('name', '=', name)
-    .where('projections.version', '=', version)
-    .executeTakeFirstOrThrow();
+export async function readVintage(db: Db, projection: Projection, asked: Asked = {}): Promise<At> {
+  const { name, version } = projection;
+  const { at_position = null, known_at = null, valid_at = null } = asked;
+  type Found = { generation: number; position: number; recorded_at: string | null; head: number };
+  const { rows } = await sql<Found>`
+    select view.generation, at.position, e.recorded_at,
+           case when ${at_position}::bigint > view.position
+                then coalesce((select max(position) from events), 0) else view.position end as head
+    from projections view
+    cross join lateral (select case
+      when ${at_position}::bigint is not null then least(${at_position}::bigint, view.position)
+      when ${known_at}::timestamptz is not null
+        then position_known_at(${known_at}::timestamptz, view.position)
+      else view.position end as position) as at
+    left join events e on e.position = at.position
+    where view.name = ${name} and view.version = ${version} and view.role = 'live'`.execute(db);
+  const [found] = rows;
+  if (found === undefined) throw new Error(`there is no projection ${name} of version ${version}`);
+  const { generation, position, recorded_at, head } = found;
+  if (at_position !== null && at_position > head) {
+    throw new BeyondLog(`the log ends at position ${head}`);
+  }
   return {
-    position: row.position,
-    known_at: row.recorded_at,
-    projection_version: version,
+    generation,
+    as_of: { position, known_at: recorded_at, valid_at, projection_version: version },
+    table: (table) => tableOf(projection, generation, table),
   };
 }
 
-/** Resolves once the projection has applied `position`; throws `ViewBehind` after `waitMs`. */
+/**
+ * Resolves once the projection has applied `position`; throws `ViewBehind` after `waitMs`, and
+ * `BeyondLog` at once where no event has that position yet: waiting would not help.
+ */
 export async function waitForPosition(
   db: Db,
   projection: Projection,
@@ -43,11 +82,19 @@ export async function waitForPosition(
 ): Promise<void> {
   const deadline = Date.now() + waitMs;
   for (;;) {
-    const asOf = await readAsOf(db, projection);
-    if (asOf.position >= position) return;
+    const { as_of } = await readVintage(db, projection);
+    if (as_of.position >= position) return;
+    await refuseBeyondLog(db, position);
     if (Date.now() >= deadline) {
-      throw new ViewBehind(`the view is at position ${asOf.position}, not yet at ${position}`);
+      throw new ViewBehind(`the view is at position ${as_of.position}, not yet at ${position}`);
     }
     await sleep(checkIntervalMs);
   }
+}
+
+async function refuseBeyondLog(db: Db, position: number): Promise<void> {
+  const { rows } = await sql<{ head: number }>`
+    select coalesce(max(position), 0)::bigint as head from events`.execute(db);
+  const head = rows[0]?.head ?? 0;
+  if (position > head) throw new BeyondLog(`the log ends at position ${head}, before ${position}`);
 }

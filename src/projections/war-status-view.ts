@@ -6,7 +6,8 @@ import { type Static, Type } from 'typebox';
 import type { DataOf } from '../domain/catalogue.ts';
 import type { ClaimAssessed, ClaimMade } from '../domain/claim.ts';
 import { Quantity } from '../domain/quantity.ts';
-import type { Verification } from '../domain/verification.ts';
+import type { Standing } from './claim-state.ts';
+import type { NegotiationState, OperationState } from './stances.ts';
 import { AsOf } from './vintage.ts';
 
 const Verified = Type.String({ description: 'Derived status; see `verification.policy`.' });
@@ -25,7 +26,7 @@ const Operation = Type.Object({
   operation_id: Type.String(),
   actor_id: Type.String(),
   state: Type.String(),
-  goal: Type.String(),
+  goal: Type.Union([Type.String(), Type.Null()]),
   stated_by: Type.String(),
   asserted_at: MomentOrNull,
   event_id: Type.String(),
@@ -99,43 +100,48 @@ export const WarStatus = Type.Object({
 export type WarStatus = Static<typeof WarStatus>;
 
 /**
- * A statement. Of those with one `slot` (same subject, same speaker) the status shows the latest
- * asserted; the others stay, so that a retraction can bring the one before back.
+ * What is said. Of rows with one `slot` (same subject, same speaker) the status shows the latest
+ * asserted; the others stay, so that a retraction brings the one before back.
  */
-export type Row = {
-  kind: 'conflict' | 'stance' | 'operation' | 'withdrawal' | 'claim';
-  key: string;
-  conflict_id: string;
-  slot: string;
-  asserted_at: string;
+export type StatusRow =
+  | { kind: 'conflict'; body: DataOf<'ConflictRegistered'> }
+  | { kind: 'negotiation'; body: NegotiationState }
+  | { kind: 'operation'; body: OperationState }
+  | { kind: 'withdrawal'; body: WithdrawalBody }
+  | { kind: 'claim'; body: ClaimBody };
+export type ClaimBody = {
+  /** As it was made, with its corrections; when that was recorded, and where. */
+  made: ClaimMade;
+  made_at: string;
   position: number;
-  verification: Verification['status'] | null;
-  body: unknown;
+  standing: Standing;
 };
-export type ClaimBody = { made: ClaimMade; assessments: ClaimAssessed[] };
+type Count = { verification: string; lifecycle: string; count: number };
 
 /** The status of a conflict from the latest statement of each slot. */
 export function assemble(
   conflict_id: string,
   as_of: AsOf,
-  rows: readonly Row[],
-  counts: readonly { verification: string; count: number }[],
+  rows: readonly StatusRow[],
+  counts: readonly Count[],
 ): WarStatus {
-  const of = (kind: Row['kind']) => rows.filter((row) => row.kind === kind);
-  const claims = of('claim').map(({ body, verification }) => {
-    const { made, assessments } = body as ClaimBody;
-    return { made, assessments, said: statementOf(made, verification as string) };
-  });
-  const total = counts.reduce((sum, { count }) => sum + count, 0);
+  const claims = bodiesOf(rows, 'claim').map(({ made, standing }) => ({
+    made,
+    assessments: standing.assessments,
+    said: statementOf(made, standing.verification),
+  }));
   return {
     conflict_id,
     as_of,
-    negotiations: groupBy(of('stance'), ({ body }) => (body as StanceBody).negotiation_id).map(
-      ([negotiation_id, group]) => ({ negotiation_id, stances: group.map(stanceOf) }),
+    negotiations: bodiesOf(rows, 'negotiation').map(({ negotiation_id, stances }) => ({
+      negotiation_id,
+      stances: stances.map(({ said_at: _order, ...stance }) => stance),
+    })),
+    operations: bodiesOf(rows, 'operation').map(
+      ({ said_at: _order, conflict_id: _conflict, ...operation }) => operation,
     ),
-    operations: of('operation').map(operationOf),
     control: controlOf(claims),
-    withdrawals: of('withdrawal').map(withdrawalOf),
+    withdrawals: bodiesOf(rows, 'withdrawal').map(withdrawalOf),
     areas: claims.flatMap(({ made: { proposition }, said }) => {
       if (proposition.kind === 'area_control') {
         return {
@@ -151,58 +157,40 @@ export function assemble(
     }),
     casualties: casualtiesOf(claims),
     claims: {
-      total,
-      by_verification: Object.fromEntries(counts.map((one) => [one.verification, one.count])),
-      by_lifecycle: { active: total },
+      total: counts.reduce((sum, { count }) => sum + count, 0),
+      by_verification: sumBy(counts, ({ verification }) => verification),
+      by_lifecycle: sumBy(counts, ({ lifecycle }) => lifecycle),
     },
   };
 }
 
-type StanceBody = DataOf<'NegotiationRejected'>;
-type OperationBody = DataOf<'OperationGoalReaffirmed'>;
-type WithdrawalBody = DataOf<'TroopsWithdrew'>;
+type WithdrawalBody = DataOf<'TroopsWithdrew'> & { event_id: string };
 type Claim = {
   made: ClaimMade;
-  assessments: ClaimAssessed[];
+  assessments: readonly ClaimAssessed[];
   said: ReturnType<typeof statementOf>;
 };
 
-function stanceOf({ key, body }: Row) {
-  const { party_id, counterpart_id, stance, stated_reason, attribution, asserted_at } =
-    body as StanceBody;
-  return {
-    party_id,
-    counterpart_id,
-    stance,
-    stated_by: attribution.claimant_id,
-    asserted_at: asserted_at ?? null,
-    ...(stated_reason !== undefined && { reason: stated_reason }),
-    event_id: key,
-  };
+function bodiesOf<K extends StatusRow['kind']>(rows: readonly StatusRow[], kind: K) {
+  type Body = Extract<StatusRow, { kind: K }>['body'];
+  return rows.filter((row) => row.kind === kind).map(({ body }) => body as Body);
 }
 
-function operationOf({ key, body }: Row) {
-  const { operation_id, actor_id, goal, attribution, asserted_at } = body as OperationBody;
-  return {
-    operation_id,
-    actor_id,
-    state: 'ongoing',
-    goal,
-    stated_by: attribution.claimant_id,
-    asserted_at: asserted_at ?? null,
-    event_id: key,
-  };
+function sumBy(counts: readonly Count[], name: (one: Count) => string): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const one of counts) sums[name(one)] = (sums[name(one)] ?? 0) + one.count;
+  return sums;
 }
 
-function withdrawalOf({ key, body }: Row) {
-  const { actor_id, from, occurred, stated_purpose, attribution } = body as WithdrawalBody;
+function withdrawalOf(body: WithdrawalBody) {
+  const { actor_id, from, occurred, stated_purpose, attribution, event_id } = body;
   return {
     actor_id,
     from,
     occurred: occurred ?? null,
     stated_purpose: stated_purpose ?? null,
     stated_by: attribution.claimant_id,
-    event_id: key,
+    event_id,
   };
 }
 

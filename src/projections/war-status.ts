@@ -1,120 +1,176 @@
 /**
- * The war status of a conflict: who says what now, statement beside statement, nothing averaged.
+ * The war status of a conflict: who says what, statement beside statement, nothing averaged.
  */
 import { sql } from 'kysely';
 import type { Db } from '../db.ts';
-import type { ClaimAssessed, ClaimMade } from '../domain/claim.ts';
-import { verificationOf } from '../domain/verification.ts';
-import type { RecordedEvent } from '../eventstore/event-store.ts';
-import { type Handlers, handleEach, type Projection } from './projection.ts';
-import { readAsOf } from './vintage.ts';
-import { assemble, type ClaimBody, type Row, slotOf, type WarStatus } from './war-status-view.ts';
+import type { ClaimMade } from '../domain/claim.ts';
+import { claimAfter, isCurrent, standingAfter } from './claim-state.ts';
+import { type EventFact, type Handlers, type Projection, projectBy } from './projection.ts';
+import { heldAt, type Rows } from './rows.ts';
+import {
+  type NegotiationFact,
+  type NegotiationState,
+  negotiationAfter,
+  type OperationFact,
+  type OperationState,
+  operationAfter,
+} from './stances.ts';
+import type { At } from './vintage.ts';
+import {
+  assemble,
+  type ClaimBody,
+  type StatusRow,
+  slotOf,
+  type WarStatus,
+} from './war-status-view.ts';
 
-const table = 'war_status_v1';
-
-type Rows = Map<string, Row>;
+type Tables = Readonly<Record<string, Rows>>;
+type ClaimType = 'ClaimMade' | 'ClaimAssessed' | 'ClaimCorrected' | 'ClaimRetracted';
+type ClaimFact = EventFact<ClaimType | 'ClaimSuperseded'>;
 
 const handlers: Handlers<
   | 'ConflictRegistered'
-  | 'NegotiationRejected'
-  | 'OperationGoalReaffirmed'
   | 'TroopsWithdrew'
-  | 'ClaimMade'
-  | 'ClaimAssessed',
-  Rows
+  | ClaimFact['type']
+  | OperationFact['type']
+  | NegotiationFact['type'],
+  Tables
 > = {
-  ConflictRegistered: (event, rows) =>
-    put(rows, event, 'conflict', event.data.conflict_id, '', event.data),
-  NegotiationRejected: (event, rows) => {
-    const { negotiation_id, party_id, counterpart_id } = event.data;
-    const slot = slotOf(negotiation_id, party_id, counterpart_id);
-    put(rows, event, 'stance', event.id, slot, event.data);
+  ConflictRegistered: (event, rows) => {
+    put(rows, event.stream, { kind: 'conflict', slot: '', body: event.data });
   },
-  OperationGoalReaffirmed: (event, rows) =>
-    put(rows, event, 'operation', event.id, event.data.operation_id, event.data),
-  TroopsWithdrew: (event, rows) => put(rows, event, 'withdrawal', event.id, event.id, event.data),
-  ClaimMade: (event, rows) => {
-    const body: ClaimBody = { made: event.data, assessments: [] };
-    put(rows, event, 'claim', event.data.claim_id, claimSlot(event.data), body).verification =
-      verificationOf([]).status;
+  TroopsWithdrew: (event, rows) => {
+    const body = { ...event.data, event_id: event.id };
+    put(rows, `withdrawal-${event.id}`, { kind: 'withdrawal', slot: event.id, body });
   },
-  ClaimAssessed: (event, rows) => {
-    const row = rows.get(`claim ${event.data.claim_id}`);
-    if (row === undefined) throw new Error(`claim ${event.data.claim_id} was never made`);
-    const body = row.body as ClaimBody;
-    const assessments = [...body.assessments, event.data];
-    row.body = { ...body, assessments };
-    row.verification = verificationOf(assessments).status;
-  },
+  ClaimMade: followClaim,
+  ClaimAssessed: followClaim,
+  ClaimCorrected: followClaim,
+  ClaimRetracted: followClaim,
+  ClaimSuperseded: followClaim,
+  OperationDeclared: followOperation,
+  OperationGoalReaffirmed: followOperation,
+  OperationGoalChanged: followOperation,
+  OperationEnded: followOperation,
+  NegotiationProposed: followNegotiation,
+  NegotiationAccepted: followNegotiation,
+  NegotiationRejected: followNegotiation,
+  NegotiationStarted: followNegotiation,
+  NegotiationSuspended: followNegotiation,
+  NegotiationResumed: followNegotiation,
+  NegotiationConcluded: followNegotiation,
 };
 
-/** Statements per conflict. */
+/** What each says of a conflict: a row per claim, operation, negotiation and withdrawal. */
 export const warStatus: Projection = {
   name: 'war_status',
-  version: 1,
+  version: 2,
   types: Object.keys(handlers),
-  async createTables(db) {
-    await sql`create table if not exists ${sql.table(table)} (
-      kind text not null, key text collate "C" not null, conflict_id text not null,
-      slot text not null, asserted_at timestamptz not null, position bigint not null,
-      verification text, body json not null, primary key (kind, key))`.execute(db);
-    await sql`create index if not exists war_status_v1_slots on ${sql.table(table)}
-      (conflict_id, kind, slot, asserted_at desc, position desc)`.execute(db);
+  tables: {
+    said: {
+      columns: {
+        kind: 'text',
+        conflict_id: 'text',
+        slot: 'text',
+        asserted_at: 'timestamptz',
+        valid_from: 'timestamptz',
+        position: 'bigint',
+        verification: 'text',
+        lifecycle: 'text',
+      },
+      indexes: ['conflict_id, kind, slot, asserted_at desc, position desc'],
+    },
   },
-  async apply(transaction, events) {
-    const rows = await loadRows(transaction, events);
-    handleEach(handlers, events, rows);
-    await saveRows(transaction, [...rows.values()]);
-  },
+  keysOf: ({ stream, version, type }) => ({
+    said: version > 1 && type !== 'TroopsWithdrew' ? [stream] : [],
+  }),
+  project: projectBy(handlers),
 };
 
 /** The status of a conflict, or undefined if it is not registered. */
-export async function findWarStatus(db: Db, conflictId: string): Promise<WarStatus | undefined> {
-  return db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (snapshot) => {
-      const as_of = await readAsOf(snapshot, warStatus);
-      const { rows } = await sql<Row>`
-        select distinct on (kind, slot) * from ${sql.table(table)}
-        where conflict_id = ${conflictId}
-          and not (kind = 'claim' and slot = '')
-        order by kind, slot, asserted_at desc, position desc`.execute(snapshot);
-      const counts = await sql<{ verification: string; count: number }>`
-        select verification, count(*) from ${sql.table(table)}
-        where conflict_id = ${conflictId} and kind = 'claim'
-        group by verification`.execute(snapshot);
-      if (!rows.some(({ kind }) => kind === 'conflict')) return undefined;
-      return assemble(conflictId, as_of, rows, counts.rows);
-    });
+export async function findWarStatus(
+  db: Db,
+  { as_of, table }: At,
+  conflictId: string,
+): Promise<WarStatus | undefined> {
+  const said = sql.table(table('said'));
+  const { position, valid_at } = as_of;
+  // Control alone has a valid time: a statement about a later day says nothing of this one.
+  const { rows } = await sql<StatusRow>`
+    select distinct on (kind, slot) kind, verification, body from ${said} t
+    where conflict_id = ${conflictId} and slot is not null and ${heldAt(position)}
+      and (${valid_at}::timestamptz is null or valid_from is null
+           or valid_from <= ${valid_at}::timestamptz)
+    order by kind, slot, asserted_at desc, position desc`.execute(db);
+  if (!rows.some(({ kind }) => kind === 'conflict')) return undefined;
+  const counts = await sql<{ verification: string; lifecycle: string; count: number }>`
+    select verification, lifecycle, count(*) from ${said} t
+    where conflict_id = ${conflictId} and kind = 'claim' and ${heldAt(position)}
+    group by verification, lifecycle order by verification, lifecycle`.execute(db);
+  return assemble(conflictId, as_of, rows, counts.rows);
 }
 
-function put(
-  rows: Rows,
-  event: { position: number; recorded_at: string },
-  kind: Row['kind'],
-  key: string,
-  slot: string,
-  body: { conflict_id: string; asserted_at?: string } | ClaimBody,
-): Row {
-  const said = 'made' in body ? body.made : body;
-  const row: Row = {
-    kind,
-    key,
-    conflict_id: said.conflict_id,
-    slot,
-    asserted_at: said.asserted_at ?? event.recorded_at,
-    position: event.position,
-    verification: null,
-    body,
+function followClaim(event: ClaimFact, rows: Tables): void {
+  const before = rows.said?.get(event.stream)?.body as ClaimBody | undefined;
+  const body: ClaimBody = {
+    made: madeAfter(before, event),
+    made_at: before?.made_at ?? event.recorded_at,
+    position: before?.position ?? event.position,
+    standing: standingAfter(before?.standing, event),
   };
-  rows.set(`${kind} ${key}`, row);
-  return row;
+  const { made, made_at, position, standing } = body;
+  put(rows, event.stream, {
+    kind: 'claim',
+    slot: isCurrent(standing.lifecycle) ? claimSlot(made) : null,
+    asserted_at: made.asserted_at ?? made_at,
+    valid_from:
+      made.proposition.kind === 'control'
+        ? (made.occurred?.from ?? made.asserted_at ?? made_at)
+        : null,
+    position,
+    verification: standing.verification,
+    lifecycle: standing.lifecycle,
+    body,
+  });
 }
 
-// Claims that say nothing the status shows have the empty slot; they are counted all the same.
-function claimSlot({ attribution, proposition, places = [] }: ClaimMade): string {
+function madeAfter(before: ClaimBody | undefined, event: ClaimFact): ClaimMade {
+  if (event.type === 'ClaimMade') return event.data as ClaimMade;
+  const { made } = before as ClaimBody;
+  if (event.type !== 'ClaimCorrected') return made;
+  return claimAfter(made, event.data as EventFact<'ClaimCorrected'>['data']);
+}
+
+function followOperation(event: OperationFact, rows: Tables): void {
+  const before = rows.said?.get(event.stream)?.body as OperationState | undefined;
+  const body = operationAfter(before, event);
+  put(rows, event.stream, { kind: 'operation', slot: body.operation_id, body });
+}
+
+function followNegotiation(event: NegotiationFact, rows: Tables): void {
+  const before = rows.said?.get(event.stream)?.body as NegotiationState | undefined;
+  const body = negotiationAfter(before, event);
+  put(rows, event.stream, { kind: 'negotiation', slot: body.negotiation_id, body });
+}
+
+type Columns = {
+  slot: string | null;
+  asserted_at?: string;
+  valid_from?: string | null;
+  position?: number;
+  verification?: string;
+  lifecycle?: string;
+};
+
+function put({ said }: Tables, key: string, { kind, body, ...columns }: StatusRow & Columns) {
+  const { conflict_id } = kind === 'claim' ? body.made : body;
+  const none = { asserted_at: null, valid_from: null, position: null };
+  const unclaimed = { verification: null, lifecycle: null };
+  said?.put(key, { kind, conflict_id, ...none, ...unclaimed, ...columns, body });
+}
+
+// Null for claims that say nothing the status shows: they are counted all the same.
+function claimSlot({ attribution, proposition, places = [] }: ClaimMade): string | null {
   const { claimant_id } = attribution;
   const { kind } = proposition;
   switch (kind) {
@@ -129,31 +185,6 @@ function claimSlot({ attribution, proposition, places = [] }: ClaimMade): string
       return slotOf(kind, claimant_id, side_id, category, outcome, quantity.measure);
     }
     default:
-      return '';
+      return null;
   }
-}
-
-async function loadRows(transaction: Db, events: readonly RecordedEvent[]): Promise<Rows> {
-  const claimIds = events
-    .filter(({ type }) => type === 'ClaimAssessed')
-    .map(({ data }) => (data as ClaimAssessed).claim_id);
-  if (claimIds.length === 0) return new Map();
-  const { rows } = await sql<Row>`
-    select * from ${sql.table(table)}
-    where kind = 'claim' and key = any (${claimIds}::text[])`.execute(transaction);
-  return new Map(rows.map((row) => [`${row.kind} ${row.key}`, row]));
-}
-
-async function saveRows(transaction: Db, rows: readonly Row[]): Promise<void> {
-  const column = <C extends keyof Row>(name: C) => rows.map((row) => row[name]);
-  await sql`
-    insert into ${sql.table(table)}
-      (kind, key, conflict_id, slot, asserted_at, position, verification, body)
-    select * from unnest(
-      ${column('kind')}::text[], ${column('key')}::text[], ${column('conflict_id')}::text[],
-      ${column('slot')}::text[], ${column('asserted_at')}::timestamptz[],
-      ${column('position')}::bigint[], ${column('verification')}::text[],
-      ${rows.map(({ body }) => JSON.stringify(body))}::json[])
-    on conflict (kind, key) do update
-      set verification = excluded.verification, body = excluded.body`.execute(transaction);
 }

@@ -1,0 +1,153 @@
+/**
+ * The generations of a projection's tables: one answers, one may be being built beside it, one that
+ * answered before is kept until no reader can be in it.
+ */
+import { type Selectable, sql } from 'kysely';
+import { type Db, isUniqueViolation, type ProjectionsTable } from '../db.ts';
+import type { Projection } from './projection.ts';
+import { createIndexes, createTables, dropTables } from './rows.ts';
+
+/** Longer than any statement may take. */
+const retiredKeptMs = 60_000;
+
+export type Role = 'live' | 'building';
+export type Generation = Selectable<ProjectionsTable>;
+
+/** The projection is being rebuilt already. */
+export class RebuildUnderWay extends Error {}
+
+/**
+ * Makes the projection's first generation, where there is none, and the tables it lacks. One that
+ * an error paused is tried again; one that was told to pause stays so.
+ */
+export async function prepareProjection(db: Db, projection: Projection): Promise<void> {
+  const { name, version } = projection;
+  await db.transaction().execute(async (transaction) => {
+    // Several processes may start at once.
+    await sql`select pg_advisory_xact_lock(hashtext(${`projection ${name}`}))`.execute(transaction);
+    const live = await findGeneration(transaction, projection, 'live');
+    const generation = live?.generation ?? (await lastGeneration(transaction, projection)) + 1;
+    if (live === undefined) {
+      const row = { name, version, generation, role: 'live' as const };
+      await transaction.insertInto('projections').values(row).execute();
+    }
+    await createTables(transaction, projection, generation);
+    await createIndexes(transaction, projection, generation);
+    await ofProjection(transaction, projection)
+      .set({ state: 'running', last_error: null, error_position: null })
+      .where('last_error', 'is not', null)
+      .execute();
+  });
+  await dropRetired(db, projection);
+}
+
+/** The generation in that role. */
+export function findGeneration(
+  db: Db,
+  { name, version }: Projection,
+  role: Role,
+): Promise<Generation | undefined> {
+  return db
+    .selectFrom('projections')
+    .selectAll()
+    .where('name', '=', name)
+    .where('version', '=', version)
+    .where('role', '=', role)
+    .executeTakeFirst();
+}
+
+/** Stops or lets go on what runs of the projection, the live generation and the one being built. */
+export async function setState(
+  db: Db,
+  projection: Projection,
+  state: Generation['state'],
+): Promise<void> {
+  await ofProjection(db, projection)
+    .set({ state, last_error: null, error_position: null })
+    .where('role', '!=', 'retired')
+    .execute();
+}
+
+/** Stops one generation for an error, said with where it was. */
+export async function stopFor(
+  db: Db,
+  projection: Projection,
+  role: Role,
+  error: { message: string; position: number | null },
+): Promise<void> {
+  await ofProjection(db, projection)
+    .set({ state: 'paused', last_error: error.message, error_position: error.position })
+    .where('role', '=', role)
+    .execute();
+}
+
+/** Begins the next generation, empty; throws `RebuildUnderWay` where there is one already. */
+export async function startRebuild(
+  db: Db,
+  projection: Projection,
+  eventsPerSecondMax: number | null,
+): Promise<void> {
+  const { name, version } = projection;
+  await dropRetired(db, projection);
+  try {
+    await db.transaction().execute(async (transaction) => {
+      const generation = (await lastGeneration(transaction, projection)) + 1;
+      await transaction
+        .insertInto('projections')
+        .values({
+          ...{ name, version, generation, role: 'building' as const },
+          events_per_second_max: eventsPerSecondMax,
+        })
+        .execute();
+      await createTables(transaction, projection, generation);
+    });
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new RebuildUnderWay(`${name} is being rebuilt already`);
+  }
+}
+
+/** Gives up the generation being built; answers whether there was one. */
+export function cancelRebuild(db: Db, projection: Projection): Promise<boolean> {
+  return db.transaction().execute(async (transaction) => {
+    const building = await transaction
+      .deleteFrom('projections')
+      .where('name', '=', projection.name)
+      .where('version', '=', projection.version)
+      .where('role', '=', 'building')
+      .returning('generation')
+      .executeTakeFirst();
+    if (building === undefined) return false;
+    await dropTables(transaction, projection, building.generation);
+    return true;
+  });
+}
+
+/** Drops generations that no reader can be in any more. */
+export function dropRetired(db: Db, projection: Projection): Promise<void> {
+  return db.transaction().execute(async (transaction) => {
+    const dropped = await transaction
+      .deleteFrom('projections')
+      .where('name', '=', projection.name)
+      .where('version', '=', projection.version)
+      .where('role', '=', 'retired')
+      .where('retired_at', '<', sql<string>`now() - ${`${retiredKeptMs} ms`}::interval`)
+      .returning('generation')
+      .execute();
+    for (const { generation } of dropped) await dropTables(transaction, projection, generation);
+  });
+}
+
+function ofProjection(db: Db, { name, version }: Projection) {
+  return db.updateTable('projections').where('name', '=', name).where('version', '=', version);
+}
+
+async function lastGeneration(db: Db, { name, version }: Projection): Promise<number> {
+  const row = await db
+    .selectFrom('projections')
+    .select((of) => of.fn.max('generation').as('last'))
+    .where('name', '=', name)
+    .where('version', '=', version)
+    .executeTakeFirst();
+  return row?.last ?? 0;
+}

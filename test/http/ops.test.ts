@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import type { ProjectionStatus } from '../../src/projections/status.ts';
+import { checkAnswer } from '../openapi.ts';
+import { get, recordSeed, testService } from '../service.ts';
+
+/** Sends a request without a body. */
+async function send(method: 'POST' | 'DELETE', url: string) {
+  const response = await fetch(url, { method });
+  const { status } = response;
+  const body = (await response.json()) as ProjectionStatus & { code?: string };
+  const contentType = response.headers.get('content-type') ?? '';
+  checkAnswer(method, url, { status, contentType, body });
+  return { status, body };
+}
+
+// Seen to fail: with `state` not looked at in the projector.
+t.test('projections are listed, paused, resumed and rebuilt', async (t) => {
+  const { url } = await testService(t);
+  const ops = `${url}/v1/ops/projections`;
+  const find = async (name: string) => {
+    const { body } = await get<{ items: ProjectionStatus[] }>(ops);
+    return body.items.find((one) => one.name === name) as ProjectionStatus;
+  };
+  // A process that has just started may still refuse work for being too busy.
+  while ((await send('POST', `${ops}/registry/pause`)).status === 503) await sleep(100);
+  t.match(await send('POST', `${ops}/registry/pause`), { status: 200, body: { state: 'paused' } });
+  const head = await recordSeed(url);
+  const behind = await get(`${url}/v1/actors?min_position=${head}&wait_ms=50`);
+  t.match(behind, { status: 503, body: { code: 'view-behind' } });
+  t.match(await find('registry'), { position: 0, lag_events: head, last_error: null });
+  t.ok((await find('registry')).lag_seconds > 0);
+  t.match(await send('POST', `${ops}/registry/resume`), { body: { state: 'running' } });
+  t.equal((await get(`${url}/v1/actors?min_position=${head}&wait_ms=5000`)).status, 200);
+  const slowly = `${ops}/registry/rebuild?events_per_second_max=1`;
+  t.match(await send('DELETE', `${ops}/registry/rebuild`), { status: 404 });
+  await send('POST', `${ops}/registry/pause`);
+  t.match(await send('POST', slowly), {
+    status: 202,
+    body: { rebuild: { generation: 2, position: 0, events_per_second_max: 1 } },
+  });
+  const twice = await send('POST', slowly);
+  if (twice.status !== 202) t.match(twice, { status: 409, body: { code: 'rebuild-under-way' } });
+  await send('POST', `${ops}/registry/resume`);
+  while ((await find('registry')).rebuild !== null) await sleep(50);
+  const { generation, comparison } = await find('registry');
+  t.ok(generation > 1);
+  t.match(comparison, { differences: 0 });
+  t.equal((await get(`${url}/v1/actors?min_position=${head}`)).status, 200);
+  t.match(await send('POST', `${ops}/rumours/rebuild`), { status: 404 });
+  t.match(await send('POST', `${ops}/registry/rebuild?events_per_second_max=0`), { status: 400 });
+});

@@ -1,0 +1,100 @@
+/** As of every position, what is answered is what a fold of the log up to there would answer. */
+import { deepStrictEqual as deepEqual } from 'node:assert';
+import fc from 'fast-check';
+import t from 'tap';
+import type { Db } from '../../src/db.ts';
+import { compareGenerations } from '../../src/projections/compare.ts';
+import {
+  cancelRebuild,
+  findGeneration,
+  prepareProjection,
+  startRebuild,
+} from '../../src/projections/generations.ts';
+import { pagesOf } from '../../src/projections/pages.ts';
+import type { Projection } from '../../src/projections/projection.ts';
+import { projectBatch } from '../../src/projections/projector.ts';
+import { categories, findEntry, listEntries, registry } from '../../src/projections/registry.ts';
+import { dropTables, forever, tableOf } from '../../src/projections/rows.ts';
+import { timeline } from '../../src/projections/timeline.ts';
+import { listTimeline } from '../../src/projections/timeline-page.ts';
+import type { At } from '../../src/projections/vintage.ts';
+import { findWarStatus, warStatus } from '../../src/projections/war-status.ts';
+import { freshStore } from '../db.ts';
+import { someLog, storeOf } from './histories.ts';
+
+type Answers = (db: Db, at: At) => Promise<unknown>;
+const views: { projection: Projection; answers: Answers }[] = [
+  {
+    projection: registry,
+    answers: async (db, at) => ({
+      lists: await Promise.all(categories.map((one) => listEntries(db, at, one, { limit: 100 }))),
+      one: await findEntry(db, at, 'report', 'x1'),
+    }),
+  },
+  {
+    projection: timeline,
+    answers: (db, at) => listTimeline(db, at, { sort: 'position', order: 'asc', limit: 100 }),
+  },
+  {
+    projection: warStatus,
+    answers: (db, at) => findWarStatus(db, at, 'c1'),
+  },
+];
+
+function at(projection: Projection, generation: number, position: number): At {
+  return {
+    generation,
+    as_of: { position, known_at: null, valid_at: null, projection_version: projection.version },
+    table: (name) => tableOf(projection, generation, name),
+  };
+}
+
+function withoutVintage(answer: unknown): unknown {
+  return JSON.parse(JSON.stringify(answer ?? null, (name, one) => (name === 'as_of' ? null : one)));
+}
+
+// Seen to fail: with the versions between two events of one batch left out of `foldOnto`, with
+// `until` not moved for a row that was in the table before, and with `since <=` written as
+// `since <`.
+t.test('as of any position = the log folded up to it; live = rebuilt', async (t) => {
+  const { db } = await freshStore(t);
+  let compared = 0;
+  const types = new Set<string>();
+  const property = fc.asyncProperty(someLog, fc.nat(40), async (log, batch) => {
+    const pages = pagesOf(storeOf(log));
+    for (const { type } of log) types.add(type);
+    for (const { projection, answers } of views) {
+      await prepareProjection(db, projection);
+      const live = await findGeneration(db, projection, 'live');
+      const generation = live?.generation as number;
+      // The live one in batches of a size, so that many events meet in one fold.
+      for (let through = batch + 1; ; through += batch + 1) {
+        await projectBatch(db, projection, pages, { through });
+        if (through >= log.length) break;
+      }
+      // The other one event at a time: at each step it is a fold of the log up to there.
+      await startRebuild(db, projection, null);
+      for (let position = 1; position <= log.length; position += 1) {
+        await projectBatch(db, projection, pages, { role: 'building', through: position });
+        const past = await answers(db, at(projection, generation, position));
+        // All that it has, whatever `since` and `until` say of the position.
+        const all = await answers(db, at(projection, generation + 1, forever - 1));
+        deepEqual(withoutVintage(past), withoutVintage(all));
+        compared += 1;
+      }
+      const rebuilt = await findGeneration(db, projection, 'building');
+      const one = { generation, position: log.length };
+      const comparison = await compareGenerations(db, projection, one, rebuilt as typeof one);
+      deepEqual(
+        { ...comparison, rows: 0 },
+        { position: log.length, rows: 0, differences: 0, first: null },
+      );
+      await cancelRebuild(db, projection);
+      await db.deleteFrom('projections').where('name', '=', projection.name).execute();
+      await dropTables(db, projection, generation);
+    }
+  });
+  await fc.assert(property, { numRuns: 6 });
+  t.ok(compared > 300, `${compared} answers were compared`);
+  t.ok(types.size > 18, `${types.size} types of events were recorded`);
+});

@@ -1,0 +1,18 @@
+/** A process that projects and rebuilds the register, to be killed: `node projecting.ts URL`. */
+import { pino } from 'pino';
+import { connectOnce, openDb, openPool } from '../../src/db.ts';
+import { postgresEventStore } from '../../src/eventstore/postgres.ts';
+import { manualWakeup } from '../../src/eventstore/wakeup.ts';
+import { runProjection } from '../../src/projections/projector.ts';
+import { runRebuilds } from '../../src/projections/rebuild.ts';
+import { registry } from '../../src/projections/registry.ts';
+
+const [url] = process.argv.slice(2) as [string];
+const onError = () => undefined;
+const pool = openPool(url, onError);
+const db = openDb(pool);
+const store = postgresEventStore({ db, pool, connect: () => connectOnce(url), onError });
+const parts = { db, store, wakeup: manualWakeup(20), logger: pino({ level: 'silent' }) };
+const { signal } = new AbortController();
+process.send?.('running');
+await Promise.all([runProjection(registry, parts, signal), runRebuilds(registry, parts, signal)]);
