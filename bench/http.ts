@@ -38,7 +38,7 @@ export const benchHttp: Bench = async (fresh, short) => {
   const bare = await serve(['bench/bare-server.ts'], {});
   await recordRegister(ours.url);
   const store = await frontlog(await fresh('store'));
-  const rounds = short ? 1 : 5;
+  const rounds = short ? 1 : 3;
   const ms = short ? 500 : 4_000;
   const rows = [];
   const ratios: Record<string, number> = {};

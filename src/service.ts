@@ -9,7 +9,7 @@ import { connectOnce, type Db, migrate, openDb, openPool, readLogId } from './db
 import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
 import type { EventStore } from './eventstore/event-store.ts';
 import { postgresEventStore } from './eventstore/postgres.ts';
-import { listenForAppends } from './eventstore/wakeup.ts';
+import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
 import { prepareProjection } from './projections/generations.ts';
@@ -72,8 +72,14 @@ async function connectParts(
     onError: (err) => logger.warn({ err }, 'connection for appends lost'),
   });
   open.push(() => store.close());
-  const wakeup = listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
-  open.push(() => wakeup.close());
+  const listen = () => {
+    const listening = listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
+    open.push(() => listening.close());
+    return listening;
+  };
+  // Who only answers requests follows nothing, and need not be woken by every append.
+  const follows = config.roles.some((role) => role !== 'api');
+  const wakeup = follows ? listen() : manualWakeup();
 
   const stopping = new AbortController();
   const running: Promise<void>[] = [];

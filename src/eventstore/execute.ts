@@ -91,8 +91,10 @@ async function decide(
   const state = fold(decider, history.map(upcast));
   const command = { type: act.command, id, data };
   const named = decider.references?.(command, state) ?? [];
-  const missing = await store.findMissingStreams(named.map((one) => one.stream));
-  if (missing.length > 0) return unknownReferences(named, missing);
+  if (named.length > 0) {
+    const missing = await store.findMissingStreams(named.map((one) => one.stream));
+    if (missing.length > 0) return unknownReferences(named, missing);
+  }
   const decided = decider.decide(command, state);
   return decided instanceof Rejection ? decided : toEvents(decided, execution);
 }

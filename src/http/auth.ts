@@ -35,10 +35,17 @@ export function useAuth(app: FastifyInstance, db: Db, settings: AuthSettings): v
   const open: readonly Scope[] = settings.readsOpen ? ['read'] : [];
   app.decorateRequest('principal');
   app.addHook('onRoute', requireScope);
+  if (verify === undefined) {
+    app.addHook('onRequest', (request, _reply, done) => {
+      request.principal = 'anonymous';
+      done();
+    });
+    return;
+  }
   app.addHook('onRequest', async (request, reply) => {
     request.principal = 'anonymous';
     const scope = request.is404 ? undefined : request.routeOptions.config.scope;
-    if (verify === undefined || scope === 'public') return;
+    if (scope === 'public') return;
     const sent = authorizations(request);
     if (sent.length > 1) return refuse(request, reply, repeated);
     const [authorization] = sent;

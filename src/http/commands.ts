@@ -1,7 +1,6 @@
 /** A command over HTTP: one entry in a resource's table becomes a route. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type TObject, Type } from 'typebox';
-import { v7 as uuidv7 } from 'uuid';
 import { type Act, acts } from '../domain/acts.ts';
 import type { EventType } from '../domain/catalogue.ts';
 import { Rejection } from '../domain/decider.ts';
@@ -10,6 +9,7 @@ import { execute, type Outcome, WrongExpectedVersion } from '../eventstore/execu
 import { sendProblem } from './errors.ts';
 import { type Idempotency, type KeyedAnswer, requestOf } from './idempotency.ts';
 import { locationOf } from './locations.ts';
+import { newId } from './new-id.ts';
 import { problems } from './problem-responses.ts';
 import { sendRejection } from './refusals.ts';
 
@@ -110,7 +110,7 @@ async function handle(parts: Parts, act: Act, request: FastifyRequest, reply: Fa
   const headers = request.headers as Headers;
   const key = headers['idempotency-key'];
   if (key === undefined) {
-    return answer(request, reply, await run(parts.store, act, request, () => uuidv7()));
+    return answer(request, reply, await run(parts.store, act, request, () => newId()));
   }
   const keyed = requestOf(request.principal, key, request);
   const outcome = await parts.idempotency.once(keyed, () =>
