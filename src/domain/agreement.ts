@@ -9,7 +9,8 @@ import {
   type EventOf,
   Rejection,
 } from './decider.ts';
-import { deriveBounds, Quantity, QuantitySaid, quantityFaults } from './quantity.ts';
+import { ofOwnConflict } from './own-conflict.ts';
+import { deriveBounds, impossible, Quantity, QuantitySaid, quantityFaults } from './quantity.ts';
 import { isSaid, remember, type Said } from './said.ts';
 import { endsBefore } from './times.ts';
 import {
@@ -123,9 +124,8 @@ export const agreement: Decider<State, AgreementCommand, AgreementEvent, Agreeme
       const faults = data.returned.flatMap(({ quantity }, i) =>
         quantityFaults(quantity, `/returned/${i}/quantity`),
       );
-      if (faults.length > 0) {
-        return new Rejection('quantity-impossible', 'the quantity cannot be so', faults);
-      }
+      const refusal = impossible(faults);
+      if (refusal !== undefined) return refusal;
       const event = {
         type: 'PrisonersExchanged',
         data: { agreement_id, ...data, returned: withBounds(data.returned) },
@@ -148,10 +148,7 @@ function underAgreement(state: State, event: AgreementEvent) {
 }
 
 function ofThisConflict(state: State, event: AgreementEvent) {
-  if (event.data.conflict_id === (state.conflictId ?? event.data.conflict_id)) return [event];
-  return new Rejection('agreement-of-other-conflict', `it is of ${state.conflictId}`, [
-    { pointer: '/conflict_id', detail: 'is not the conflict of the agreement' },
-  ]);
+  return ofOwnConflict(state.conflictId, event, 'agreement-of-other-conflict', 'agreement');
 }
 
 function withBounds(returned: Static<typeof agreementCommands.ExchangePrisoners>['returned']) {

@@ -89,6 +89,15 @@ export function afterClaimEvent(
   };
 }
 
+/** How a claim reads after a correction. Bounds follow from what was said, so they are derived anew. */
+export function correctedClaim(
+  claim: ClaimMade,
+  correction: Of<'ClaimCorrected'>['data'],
+): ClaimMade {
+  const content = corrected(contentOf(claim), correction) as ReturnType<typeof contentOf>;
+  return madeOf(claim.claim_id, content);
+}
+
 type Of<T extends ClaimEvent['type']> = Extract<ClaimEvent, { type: T }>;
 
 const handlers: {
@@ -106,13 +115,10 @@ const handlers: {
     assessments: [...assessments, { ...data, position, recorded_at }],
   }),
   ClaimCorrected: (state, event) => {
-    const { data } = event;
-    const content = corrected(contentOf(state.current), data) as ReturnType<typeof contentOf>;
-    const { cause, field, from, to } = data;
+    const { cause, field, from, to } = event.data;
     const values = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
     return {
-      // The bounds follow from what was said, so they are derived anew.
-      current: madeOf(data.claim_id, content),
+      current: correctedClaim(state.current, event.data),
       lifecycle: stronger(state.lifecycle, 'corrected'),
       changes: changed(state, event, { cause, field, ...values }),
     };

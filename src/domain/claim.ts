@@ -16,8 +16,9 @@ import {
   Rejection,
   type Upcasters,
 } from './decider.ts';
+import { ofOtherConflict } from './own-conflict.ts';
 import { Proposition, PropositionSaid } from './proposition.ts';
-import { deriveBounds, quantityFaults, withoutBounds } from './quantity.ts';
+import { deriveBounds, impossible, quantityFaults, withoutBounds } from './quantity.ts';
 import { findReferences } from './references.ts';
 import { isSaid, remember, type Said } from './said.ts';
 import {
@@ -223,9 +224,9 @@ export function contentOf({ claim_id: _id, proposition, ...content }: ClaimMade)
 }
 
 function impossibleQuantity({ proposition }: Content, pointer: string) {
-  const faults = 'quantity' in proposition ? quantityFaults(proposition.quantity, pointer) : [];
-  if (faults.length === 0) return undefined;
-  return new Rejection('quantity-impossible', 'the quantity cannot be so', faults);
+  return 'quantity' in proposition
+    ? impossible(quantityFaults(proposition.quantity, pointer))
+    : undefined;
 }
 
 function whileActive(
@@ -244,9 +245,8 @@ function whileActive(
 function notOfThisClaim(data: { conflict_id: string }, state: State) {
   if (state.made === undefined) return new Rejection('claim-unknown', 'there is no such claim');
   if (state.made.conflict_id === data.conflict_id) return undefined;
-  return new Rejection('claim-of-other-conflict', `the claim is of ${state.made.conflict_id}`, [
-    { pointer: '/conflict_id', detail: 'is not the conflict of the claim' },
-  ]);
+  const detail = `the claim is of ${state.made.conflict_id}`;
+  return ofOtherConflict('claim-of-other-conflict', 'claim', detail);
 }
 
 function ofItself(pointer: string) {

@@ -8,6 +8,7 @@ import {
   type EventOf,
   Rejection,
 } from './decider.ts';
+import { ofOwnConflict } from './own-conflict.ts';
 import { isSaid, remember, type Said } from './said.ts';
 import {
   ActorId,
@@ -162,8 +163,5 @@ function goOn(state: State, event: NegotiationEvent) {
 }
 
 function ofThisConflict(state: State, event: NegotiationEvent) {
-  if (event.data.conflict_id === (state.conflictId ?? event.data.conflict_id)) return [event];
-  return new Rejection('negotiation-of-other-conflict', `it is of ${state.conflictId}`, [
-    { pointer: '/conflict_id', detail: 'is not the conflict of the negotiation' },
-  ]);
+  return ofOwnConflict(state.conflictId, event, 'negotiation-of-other-conflict', 'negotiation');
 }

@@ -9,6 +9,7 @@ import {
   type EventOf,
   Rejection,
 } from './decider.ts';
+import { ofOtherConflict } from './own-conflict.ts';
 import { isSaid, remember, type Said } from './said.ts';
 import { ActorId, attributed, EntityId, located, strictObject, Text } from './vocabulary.ts';
 
@@ -94,9 +95,8 @@ function unlessEnded(state: State, event: OperationEvent) {
   if (isSaid(state.said, event)) return [];
   const { conflictId = event.data.conflict_id, actorId = event.data.actor_id } = state;
   if (event.data.conflict_id !== conflictId) {
-    return new Rejection('operation-of-other-conflict', `the operation is of ${conflictId}`, [
-      { pointer: '/conflict_id', detail: 'is not the conflict of the operation' },
-    ]);
+    const detail = `the operation is of ${conflictId}`;
+    return ofOtherConflict('operation-of-other-conflict', 'operation', detail);
   }
   if (event.data.actor_id !== actorId) {
     return new Rejection('operation-of-other-actor', `the operation is of ${actorId}`, [

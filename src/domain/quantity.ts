@@ -1,5 +1,6 @@
 /** Quantities: what the source said, and the bounds that follow from it and from nothing else. */
 import { type Static, Type } from 'typebox';
+import { Rejection } from './decider.ts';
 import { endsBefore, type Fault } from './times.ts';
 import { code, Moment, strictObject, Text } from './vocabulary.ts';
 
@@ -85,6 +86,12 @@ export function quantityFaults(quantity: QuantitySaid, pointer: string): Fault[]
     if (qualifier === 'more_than' && value === numberMax) fault('value', 'is too large');
   }
   return faults;
+}
+
+/** The refusal for what `quantityFaults` found; undefined where that is nothing. */
+export function impossible(faults: readonly Fault[]): Rejection<'quantity-impossible'> | undefined {
+  if (faults.length === 0) return undefined;
+  return new Rejection('quantity-impossible', 'the quantity cannot be so', faults);
 }
 
 /**

@@ -147,7 +147,7 @@ function claimed(proposition: Proposition, where: readonly string[], name: NameO
     case 'casualties': {
       const { quantity, side_id, category, outcome } = proposition;
       const people = category === 'unknown' ? 'people' : `${category} people`;
-      const happened = outcome.replaceAll('_', ' ');
+      const happened = plain(outcome);
       return `${wordsOf(quantity)} ${people} of ${name('actor', side_id)} ${happened}${at}`;
     }
     case 'control': {

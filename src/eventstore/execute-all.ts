@@ -28,6 +28,8 @@ type Line = {
   readonly decided: { readonly index: number; readonly events: number }[];
 };
 type Known = {
+  /** What each execution's data points to, in their order. */
+  readonly named: readonly (readonly Reference[])[];
   readonly lines: Map<string, Line>;
   readonly missing: Set<string>;
   readonly events: Map<string, RecordedEvent>;
@@ -59,9 +61,9 @@ async function readKnown(store: EventStore, executions: readonly Execution[]): P
   const streams = new Map(
     executions.map((one) => [streamOf(one.act.decider.category, one.id), one]),
   );
-  const named = executions.flatMap(({ act, data }) => findReferences(act.schema, data));
+  const named = executions.map(({ act, data }) => findReferences(act.schema, data));
   const [missing, history, events] = await Promise.all([
-    store.findMissingStreams([...new Set(named.map(({ stream }) => stream))]),
+    store.findMissingStreams([...new Set(named.flat().map(({ stream }) => stream))]),
     store.readStreams([...streams.keys()]),
     store.findEvents(executions.map(({ eventId }) => eventId(0))),
   ]);
@@ -73,6 +75,7 @@ async function readKnown(store: EventStore, executions: readonly Execution[]): P
     return [stream, { stream, version, position, state, events: [], decided: [] }];
   });
   return {
+    named,
     lines: new Map(lines),
     missing: new Set(missing),
     events: new Map(events.map((event) => [event.id, event])),
@@ -94,12 +97,11 @@ async function decideOne(
   if (pending !== undefined && !isSame(execution, pending)) return eventIdTaken();
   const line = known.lines.get(streamOf(act.decider.category, id)) as Line;
   const command = { type: act.command, id, data };
-  const named = findReferences(act.schema, data);
   const more = act.decider.references?.(command, line.state) ?? [];
   for (const one of await store.findMissingStreams(more.map(({ stream }) => stream))) {
     known.missing.add(one);
   }
-  const unknown = [...named, ...more].filter((one) => isMissing(known, one));
+  const unknown = [...(known.named[index] ?? []), ...more].filter((one) => isMissing(known, one));
   if (unknown.length > 0) return unknownReferences(unknown, [...known.missing]);
 
   const decided = act.decider.decide(command, line.state);

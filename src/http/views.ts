@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../db.ts';
-import { catalogue } from '../domain/catalogue.ts';
+import { type EventType, eventTypes } from '../domain/catalogue.ts';
 import { code, EntityId, PlaceEntityId } from '../domain/vocabulary.ts';
 import { timeline } from '../projections/timeline.ts';
 import {
@@ -21,7 +21,7 @@ const TimelineParameters = Type.Object(
   {
     ...reading,
     conflict: Type.Optional(EntityId),
-    type: Type.Optional(code(...(Object.keys(catalogue) as [string, ...string[]]))),
+    type: Type.Optional(code(...(eventTypes as [EventType, ...EventType[]]))),
     claimant: Type.Optional(EntityId),
     actor: Type.Optional(EntityId),
     place: Type.Optional(PlaceEntityId),

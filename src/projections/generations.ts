@@ -110,13 +110,7 @@ export async function startRebuild(
 /** Gives up the generation being built; answers whether there was one. */
 export function cancelRebuild(db: Db, projection: Projection): Promise<boolean> {
   return db.transaction().execute(async (transaction) => {
-    const building = await transaction
-      .deleteFrom('projections')
-      .where('name', '=', projection.name)
-      .where('version', '=', projection.version)
-      .where('role', '=', 'building')
-      .returning('generation')
-      .executeTakeFirst();
+    const building = await deletion(transaction, projection, 'building').executeTakeFirst();
     if (building === undefined) return false;
     await dropTables(transaction, projection, building.generation);
     return true;
@@ -126,13 +120,8 @@ export function cancelRebuild(db: Db, projection: Projection): Promise<boolean> 
 /** Drops generations that no reader can be in any more. */
 export function dropRetired(db: Db, projection: Projection): Promise<void> {
   return db.transaction().execute(async (transaction) => {
-    const dropped = await transaction
-      .deleteFrom('projections')
-      .where('name', '=', projection.name)
-      .where('version', '=', projection.version)
-      .where('role', '=', 'retired')
+    const dropped = await deletion(transaction, projection, 'retired')
       .where('retired_at', '<', sql<string>`now() - ${`${retiredKeptMs} ms`}::interval`)
-      .returning('generation')
       .execute();
     for (const { generation } of dropped) await dropTables(transaction, projection, generation);
   });
@@ -140,6 +129,15 @@ export function dropRetired(db: Db, projection: Projection): Promise<void> {
 
 function ofProjection(db: Db, { name, version }: Projection) {
   return db.updateTable('projections').where('name', '=', name).where('version', '=', version);
+}
+
+function deletion(db: Db, { name, version }: Projection, role: 'building' | 'retired') {
+  return db
+    .deleteFrom('projections')
+    .where('name', '=', name)
+    .where('version', '=', version)
+    .where('role', '=', role)
+    .returning('generation');
 }
 
 async function lastGeneration(db: Db, { name, version }: Projection): Promise<number> {

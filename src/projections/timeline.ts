@@ -1,5 +1,5 @@
 /** The timeline: everything said or done, one item per event. */
-import { catalogue, type DataOf } from '../domain/catalogue.ts';
+import { catalogue, type DataOf, eventTypes } from '../domain/catalogue.ts';
 import { findReferences } from '../domain/references.ts';
 import { type NameOf, summaryOf } from '../domain/summary.ts';
 import { type Standing, standingAfter } from './claim-state.ts';
@@ -16,7 +16,7 @@ type Tables = Readonly<Record<string, Rows>>;
 export const timeline: Projection = {
   name: 'timeline',
   version: 2,
-  types: Object.keys(catalogue),
+  types: eventTypes,
   tables: {
     items: {
       columns: {

@@ -4,7 +4,9 @@
 import { sql } from 'kysely';
 import type { Db } from '../db.ts';
 import type { ClaimMade } from '../domain/claim.ts';
-import { claimAfter, isCurrent, standingAfter } from './claim-state.ts';
+import { correctedClaim } from '../domain/claim-state.ts';
+import { stands } from '../domain/lifecycle.ts';
+import { standingAfter } from './claim-state.ts';
 import { type EventFact, type Handlers, type Projection, projectBy } from './projection.ts';
 import { heldAt, type Rows } from './rows.ts';
 import {
@@ -121,7 +123,7 @@ function followClaim(event: ClaimFact, rows: Tables): void {
   const { made, made_at, position, standing } = body;
   put(rows, event.stream, {
     kind: 'claim',
-    slot: isCurrent(standing.lifecycle) ? claimSlot(made) : null,
+    slot: stands(standing) ? claimSlot(made) : null,
     asserted_at: made.asserted_at ?? made_at,
     valid_from:
       made.proposition.kind === 'control'
@@ -138,7 +140,7 @@ function madeAfter(before: ClaimBody | undefined, event: ClaimFact): ClaimMade {
   if (event.type === 'ClaimMade') return event.data as ClaimMade;
   const { made } = before as ClaimBody;
   if (event.type !== 'ClaimCorrected') return made;
-  return claimAfter(made, event.data as EventFact<'ClaimCorrected'>['data']);
+  return correctedClaim(made, event.data as EventFact<'ClaimCorrected'>['data']);
 }
 
 function followOperation(event: OperationFact, rows: Tables): void {
