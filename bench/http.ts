@@ -5,20 +5,18 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { v7 as uuidv7 } from 'uuid';
 import { registrySteps, reportSteps } from '../src/cli/seed-report.ts';
 import { claimRoutes } from '../src/http/claims.ts';
 import type { CommandRoute } from '../src/http/commands.ts';
-import { closedLoop, inTurn, median, round, table } from './measure.ts';
+import { closedLoop, inTurn, median, processCpuUs, round, table } from './measure.ts';
 import { peer } from './peers.ts';
 import type { Bench } from './run.ts';
 import { frontlog } from './stores.ts';
 
 const connectionCounts = [1, 64, 512];
-const clockTicksPerSecond = 100;
 /** An append over HTTP may cost so many bare posts, beside what the store itself costs. */
 const mostBares = 2;
 
@@ -115,7 +113,7 @@ async function load(server: Server, connections: number, ms: number): Promise<Fi
   const autocannon = await peer<Autocannon>('autocannon');
   const { id: _id, ...claim } = (claimRoutes[0] as CommandRoute).example as { id: string };
   const rest = JSON.stringify(claim).slice(1);
-  const before = await cpuUs(server.process);
+  const before = await processCpuUs(server.process.pid as number);
   const started = performance.now();
   const { requests, non2xx } = await autocannon({
     url: `${server.url}/v1/claims`,
@@ -131,13 +129,6 @@ async function load(server: Server, connections: number, ms: number): Promise<Fi
   });
   if (non2xx > 0) throw new Error(`${non2xx} requests were refused`);
   const seconds = (performance.now() - started) / 1_000;
-  const cpu = (await cpuUs(server.process)) - before;
+  const cpu = (await processCpuUs(server.process.pid as number)) - before;
   return { per_s: Math.round(requests.total / seconds), cpu_us: cpu / requests.total };
-}
-
-async function cpuUs({ pid }: ChildProcess): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // After the name: state, ppid, ..., utime and stime as fields 12 and 13.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1e6) / clockTicksPerSecond;
 }

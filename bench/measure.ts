@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 
-const clockTicksPerSecond = 100;
+const usPerClockTick = 10_000;
 
 export type Figure = {
   readonly per_s: number;
@@ -96,6 +96,12 @@ export function table(rows: readonly Record<string, unknown>[]): string {
   );
 }
 
+/** CPU of one living process so far, in microseconds. */
+export async function processCpuUs(pid: number): Promise<number> {
+  const [user = 0, system = 0] = cpuTicksOf(await readFile(`/proc/${pid}/stat`, 'utf8'));
+  return (user + system) * usPerClockTick;
+}
+
 // Living processes of PostgreSQL, and what the ended ones left with their parent. All servers of
 // the machine are counted: measure with one alone.
 async function postgresCpuUs(): Promise<number | null> {
@@ -106,10 +112,15 @@ async function postgresCpuUs(): Promise<number | null> {
     if (!/^\d+$/.test(pid)) continue;
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
     if (!stat.includes('(postgres)')) continue;
-    // After the name: state, ppid, ..., utime, stime, cutime, cstime as fields 12 to 15.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    ticks += fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    ticks += cpuTicksOf(stat).reduce((sum, field) => sum + field, 0);
     found = true;
   }
-  return found ? (ticks * 1e6) / clockTicksPerSecond : null;
+  return found ? ticks * usPerClockTick : null;
+}
+
+// Its own, user and system, and that of its ended children. After the name: state, ppid, ...,
+// utime, stime, cutime, cstime as fields 12 to 15.
+function cpuTicksOf(stat: string): number[] {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields.slice(11, 15).map(Number);
 }

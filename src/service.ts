@@ -65,12 +65,7 @@ async function connectParts(
   open.push(() => db.destroy());
   await migrate(db);
   for (const projection of projections) await prepareProjection(db, projection);
-  const store = postgresEventStore({
-    db,
-    pool,
-    connect: () => connectOnce(databaseUrl, { pipeline: true }),
-    onError: (err) => logger.warn({ err }, 'connection for appends lost'),
-  });
+  const store = openStore({ db, pool, databaseUrl }, logger);
   open.push(() => store.close());
   const listen = () => {
     const listening = listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
@@ -140,9 +135,7 @@ export async function openDatabase(
 export async function openLog(config: Config, logger: Logger, projection: Projection) {
   const { db, pool, databaseUrl, close } = await openDatabase(config, logger);
   await prepareProjection(db, projection);
-  const onError = (err: Error) => logger.warn({ err }, 'connection lost');
-  const connect = () => connectOnce(databaseUrl, { pipeline: true });
-  const store = postgresEventStore({ db, pool, connect, onError });
+  const store = openStore({ db, pool, databaseUrl }, logger);
   return {
     ...{ db, store },
     async close() {
@@ -150,6 +143,18 @@ export async function openLog(config: Config, logger: Logger, projection: Projec
       await close();
     },
   };
+}
+
+function openStore(
+  { db, pool, databaseUrl }: { db: Db; pool: Pool; databaseUrl: string },
+  logger: Logger,
+) {
+  return postgresEventStore({
+    db,
+    pool,
+    connect: () => connectOnce(databaseUrl, { pipeline: true }),
+    onError: (err) => logger.warn({ err }, 'connection for appends lost'),
+  });
 }
 
 async function relayWhenKafkaIsThere(

@@ -3,7 +3,7 @@ import { type ApiKey, createKey, listKeys, revokeKey } from '../auth/keys.ts';
 import { type Scope, scopes } from '../auth/principal.ts';
 import { readConfig } from '../config.ts';
 import type { Db } from '../db.ts';
-import { openDatabase } from '../service.ts';
+import { withDatabase } from './database.ts';
 import { UsageError } from './exit.ts';
 import { makeLogger } from './start.ts';
 
@@ -17,32 +17,27 @@ export async function runKeysCreate(options: {
 }): Promise<void> {
   const name = parseName(options.name);
   const granted = parseScopes(options.scopes);
-  const { id, key } = await withDatabase((db) => createKey(db, name, granted));
+  const { id, key } = await inDatabase((db) => createKey(db, name, granted));
   if (options.json) return print(JSON.stringify({ id, name, scopes: granted, key }));
   process.stderr.write(`key ${id} may ${granted.join(', ')}; it is shown this once:\n`);
   print(key);
 }
 
 export async function runKeysList({ json }: { json?: boolean }): Promise<void> {
-  const keys = await withDatabase(listKeys);
+  const keys = await inDatabase(listKeys);
   if (json) return print(JSON.stringify(keys));
   for (const key of keys) print(lineOf(key));
 }
 
 export async function runKeysRevoke(id: string, { json }: { json?: boolean }): Promise<void> {
-  const key = await withDatabase((db) => revokeKey(db, id));
+  const key = await inDatabase((db) => revokeKey(db, id));
   if (key === undefined) throw new UsageError(`there is no key ${id}`);
   print(json ? JSON.stringify(key) : lineOf(key));
 }
 
-async function withDatabase<Result>(work: (db: Db) => Promise<Result>): Promise<Result> {
+async function inDatabase<Result>(work: (db: Db) => Promise<Result>): Promise<Result> {
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
-  const { db, close } = await openDatabase(config, makeLogger(config.logLevel));
-  try {
-    return await work(db);
-  } finally {
-    await close();
-  }
+  return withDatabase(config, makeLogger(config.logLevel), ({ db }) => work(db));
 }
 
 // It is printed as it is: nothing in it may move the cursor or pass for a column.

@@ -1,11 +1,11 @@
 /** `frontlog topics init|recreate`: the topics at KAFKA_BROKERS. */
-import { type Config, readConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
 import { connectOnce } from '../db.ts';
 import { initTopics, kafkaClient } from '../relay/client.ts';
 import { recreateTopics } from '../relay/recreate.ts';
 import { findPinnedPartitions } from '../relay/shown.ts';
 import { namesOf } from '../relay/topics.ts';
-import { openDatabase } from '../service.ts';
+import { withDatabase } from './database.ts';
 import { UsageError } from './exit.ts';
 import { makeLogger } from './start.ts';
 
@@ -18,8 +18,8 @@ export async function runTopicsInit({ partitions }: Options): Promise<void> {
     throw new UsageError(`--partitions: ${partitions} is no number from 1 to 10000`);
   }
   const { config, brokers, logger } = settings();
-  await withDatabase(config, logger, async (connect) => {
-    const client = await connect();
+  await withDatabase(config, logger, async ({ databaseUrl }) => {
+    const client = await connectOnce(databaseUrl);
     const pinned = await findPinnedPartitions(client, namesOf(config.kafkaPrefix).eventsTopic);
     await client.end();
     if (pinned !== undefined && asked !== undefined && asked !== pinned) {
@@ -37,7 +37,8 @@ export async function runTopicsRecreate({ yes }: Options): Promise<void> {
     throw new UsageError('this deletes every message on the topics: say --yes to do it');
   }
   const { config, brokers, logger } = settings();
-  await withDatabase(config, logger, async (connect) => {
+  await withDatabase(config, logger, async ({ databaseUrl }) => {
+    const connect = () => connectOnce(databaseUrl);
     const kafka = kafkaClient(brokers, logger);
     say(await recreateTopics({ kafka, prefix: config.kafkaPrefix, connect }));
   });
@@ -49,19 +50,6 @@ function settings() {
     throw new UsageError('KAFKA_BROKERS names no broker; the embedded one makes its topics itself');
   }
   return { config, brokers: [...config.kafka], logger: makeLogger(config.logLevel) };
-}
-
-async function withDatabase(
-  config: Config,
-  logger: ReturnType<typeof makeLogger>,
-  work: (connect: () => ReturnType<typeof connectOnce>) => Promise<void>,
-): Promise<void> {
-  const { databaseUrl, close } = await openDatabase(config, logger);
-  try {
-    await work(() => connectOnce(databaseUrl));
-  } finally {
-    await close();
-  }
 }
 
 function say(done: readonly string[]): void {

@@ -89,7 +89,7 @@ export function afterClaimEvent(
   };
 }
 
-/** How a claim reads after a correction. Bounds follow from what was said, so they are derived anew. */
+/** How a claim reads after a correction; bounds follow from what was said, so are derived anew. */
 export function correctedClaim(
   claim: ClaimMade,
   correction: Of<'ClaimCorrected'>['data'],

@@ -16,6 +16,9 @@ declare module 'fastify' {
 export function useBodyTimeout(app: FastifyInstance, { bodyTimeoutMs }: Limits): void {
   app.decorateRequest('bodyTimer');
   app.addHook('preParsing', (request, _reply, _payload, done) => {
+    const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+    // Most requests bring none, and need no timer.
+    if (length === undefined && coding === undefined) return done();
     const timeout = { code: 'ERR_HTTP_REQUEST_TIMEOUT', rawPacket: undefined };
     const { socket } = request.raw;
     request.bodyTimer = setTimeout(() => answerClientError(timeout, socket), bodyTimeoutMs);

@@ -8,6 +8,9 @@ export const Cursor = Type.String({
   description: '`next_cursor` of the page before.',
 });
 
+/** How many items a page holds. */
+export const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 }));
+
 /** The cursor that stands for `text`. */
 export function cursorOf(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64url');

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { documented } from '../domain/schema-document.ts';
 import { documentationPolicy } from './admission.ts';
 import { documentScope, securitySchemes } from './auth.ts';
 import { withRefusals } from './pressure.ts';
@@ -41,7 +42,7 @@ export async function addDocuments(app: FastifyInstance): Promise<void> {
       return { schema: withRefusals(schema as never, url), url };
     },
     transformObject: (document) =>
-      withoutDiscriminators((document as { openapiObject: object }).openapiObject),
+      documented((document as { openapiObject: object }).openapiObject),
     refResolver: {
       buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`),
     },
@@ -54,16 +55,4 @@ export async function addDocuments(app: FastifyInstance): Promise<void> {
   app.get('/asyncapi.json', { config: { scope: 'public' }, schema: { hide: true } }, (_, reply) =>
     reply.type('application/json').send(topics),
   );
-}
-
-// The validator chooses a branch by it; in a document it may only name schemas by reference.
-function withoutDiscriminators<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(withoutDiscriminators) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).filter(
-    ([member, one]) => !(member === 'discriminator' && 'propertyName' in one),
-  );
-  return Object.fromEntries(
-    members.map(([member, one]) => [member, withoutDiscriminators(one)]),
-  ) as T;
 }

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { EventStore } from '../eventstore/event-store.ts';
+import { Limit } from './cursors.ts';
 import { sendNotFound } from './errors.ts';
 import { problems } from './problem-responses.ts';
 
@@ -31,7 +32,7 @@ export function addLog(app: FastifyInstance, store: EventStore): void {
       querystring: Type.Object(
         {
           after: Type.Optional(Type.Integer({ minimum: 0, maximum: positionMax, default: 0 })),
-          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
+          limit: Limit,
         },
         { additionalProperties: false },
       ),
@@ -40,7 +41,7 @@ export function addLog(app: FastifyInstance, store: EventStore): void {
           items: Type.Array(Event),
           next_after: Type.Union([Type.Integer(), Type.Null()]),
         }),
-        ...problems(400, 500, 503),
+        ...problems(400, 500),
       },
     },
     handler: async (request) => {
@@ -59,7 +60,7 @@ export function addLog(app: FastifyInstance, store: EventStore): void {
       summary: 'Read one event',
       tags: ['log'],
       params: Type.Object({ id: Type.String({ format: 'uuid' }) }),
-      response: { 200: Event, ...problems(400, 404, 500, 503) },
+      response: { 200: Event, ...problems(400, 404, 500) },
     },
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
@@ -81,7 +82,7 @@ export function addLog(app: FastifyInstance, store: EventStore): void {
           version: Type.Integer(),
           items: Type.Array(Event),
         }),
-        ...problems(400, 404, 500, 503),
+        ...problems(400, 404, 500),
       },
     },
     handler: async (request, reply) => {

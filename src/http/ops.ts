@@ -102,7 +102,7 @@ export function addOps(app: FastifyInstance, parts: Parts): void {
       tags: ['ops'],
       response: {
         200: Type.Object({ items: Type.Array(ProjectionStatus) }),
-        ...problems(400, 500, 503),
+        ...problems(400, 500),
       },
     },
     handler: async () => ({ items: await listStatuses(parts.db, parts.projections) }),
@@ -124,7 +124,7 @@ function addAction(app: FastifyInstance, { db, projections }: Parts, action: Act
       ...(querystring && { querystring }),
       response: {
         [status]: ProjectionStatus,
-        ...problems(400, 404, ...(path === 'rebuild' ? [409] : []), 413, 415, 500, 503),
+        ...problems(400, 404, ...(path === 'rebuild' ? [409] : []), 413, 415, 500),
       },
     },
     handler: async (request: FastifyRequest, reply: FastifyReply) => {

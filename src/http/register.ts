@@ -11,7 +11,7 @@ import {
   registry,
 } from '../projections/registry.ts';
 import { AsOf } from '../projections/vintage.ts';
-import { Cursor, cursorOf, malformedCursor, textOf } from './cursors.ts';
+import { Cursor, cursorOf, Limit, malformedCursor, textOf } from './cursors.ts';
 import { problems } from './problem-responses.ts';
 import { answerView, notModified, type Reading, reading } from './vintage.ts';
 
@@ -61,7 +61,7 @@ function addList(app: FastifyInstance, db: Db, resource: Resource): void {
   const parameters = {
     ...reading,
     ...(filter && { [filter.name]: Type.Optional(filter.schema) }),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
+    limit: Limit,
     cursor: Type.Optional(Cursor),
   };
   type Query = Reading & { limit: number; cursor?: string } & Record<string, unknown>;
@@ -79,7 +79,7 @@ function addList(app: FastifyInstance, db: Db, resource: Resource): void {
           as_of: AsOf,
         }),
         ...notModified,
-        ...problems(400, 429, 500, 503),
+        ...problems(400, 500),
       },
     },
     handler: async (request, reply) => {
@@ -112,7 +112,7 @@ function addOne(app: FastifyInstance, db: Db, { category, path, name, idSchema }
       response: {
         200: Type.Object({ ...schema.properties, as_of: AsOf }),
         ...notModified,
-        ...problems(400, 404, 429, 500, 503),
+        ...problems(400, 404, 500),
       },
     },
     handler: async (request, reply) => {

@@ -13,7 +13,7 @@ import {
 } from '../projections/timeline-page.ts';
 import { findWarStatus, warStatus } from '../projections/war-status.ts';
 import { WarStatus } from '../projections/war-status-view.ts';
-import { Cursor, malformedCursor } from './cursors.ts';
+import { Cursor, Limit, malformedCursor } from './cursors.ts';
 import { problems } from './problem-responses.ts';
 import { answerView, notModified, type Reading, reading, validAt } from './vintage.ts';
 
@@ -35,7 +35,7 @@ const TimelineParameters = Type.Object(
     order: Type.Optional(
       Type.Unsafe<'asc' | 'desc'>({ type: 'string', enum: ['asc', 'desc'], default: 'desc' }),
     ),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
+    limit: Limit,
     cursor: Type.Optional(Cursor),
   },
   { additionalProperties: false },
@@ -50,7 +50,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
       tags: ['views'],
       params: Type.Object({ id: EntityId }),
       querystring: Type.Object({ ...reading, ...validAt }, { additionalProperties: false }),
-      response: { 200: WarStatus, ...notModified, ...problems(400, 404, 500, 503) },
+      response: { 200: WarStatus, ...notModified, ...problems(400, 404, 500) },
     },
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
@@ -67,7 +67,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
       summary: 'Everything said or done',
       tags: ['views'],
       querystring: TimelineParameters,
-      response: { 200: Timeline, ...notModified, ...problems(400, 500, 503) },
+      response: { 200: Timeline, ...notModified, ...problems(400, 500) },
     },
     handler: async (request, reply) => {
       const { cursor, ...query } = request.query as TimelineQuery & Reading & { cursor?: string };

@@ -1,5 +1,6 @@
 /** The document of what is on the topics: AsyncAPI 3, made from the catalogue's own schemas. */
 import { catalogue, cloudEventType, eventTypes, schemaVersionOf } from '../domain/catalogue.ts';
+import { documented } from '../domain/schema-document.ts';
 import { source } from './message.ts';
 import { messageBytesMax, namesOf } from './topics.ts';
 
@@ -107,15 +108,10 @@ function messagesOf(type: (typeof eventTypes)[number]): [string, Json][] {
   });
 }
 
-// What is for the writer alone is left out: a reader has to take members that are new, and the
-// validator's choice of a branch would name a schema here.
-function forReaders(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(forReaders);
-  if (typeof value !== 'object' || value === null) return value;
-  const members = Object.entries(value).filter(
-    ([member, one]) =>
-      !(member === 'additionalProperties' && one === false) &&
-      !(member === 'discriminator' && typeof one === 'object' && 'propertyName' in one),
+// What is for the writer alone is left out: a reader has to take members that are new.
+function forReaders(schema: unknown): unknown {
+  return documented(
+    schema,
+    (member, value) => member === 'additionalProperties' && value === false,
   );
-  return Object.fromEntries(members.map(([member, one]) => [member, forReaders(one)]));
 }

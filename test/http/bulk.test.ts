@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import t from 'tap';
+import { cloudEventType } from '../../src/domain/catalogue.ts';
 import { get, post, recordSeed, testService } from '../service.ts';
 
 type Result = { line: number; status: string; event_ids?: string[]; problem?: object };
@@ -80,7 +81,7 @@ t.test('what the log gives out it takes back: same ids, same views', async (t) =
     specversion: '1.0',
     id,
     source: 'urn:frontlog:one',
-    type: `frontlog.${type.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()}.v${schema_version}`,
+    type: cloudEventType(type, schema_version),
     data,
   }));
   const { lines: answers } = await send(other.url, lines.map(asLine));
