@@ -11,7 +11,15 @@ export function useStrictJson(app: FastifyInstance): void {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => readJson(body),
+    (_request, body: Buffer, done) => {
+      let value: unknown;
+      try {
+        value = readJson(body);
+      } catch (fault) {
+        return done(fault as JsonFault);
+      }
+      done(null, value);
+    },
   );
   app.addHook('onRequest', refuseEncoded);
 }
