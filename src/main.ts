@@ -8,6 +8,7 @@ import { runMigrate } from './cli/migrate.ts';
 import { runRebuild } from './cli/rebuild.ts';
 import { runStart } from './cli/start.ts';
 import { runTopicsInit, runTopicsRecreate } from './cli/topics.ts';
+import { runVerify } from './cli/verify.ts';
 
 const program = new Command('frontlog')
   .description('An event-sourced record of the claims and acts of a war.')
@@ -35,6 +36,11 @@ program
   .option('--cancel', 'give up the rebuild that is under way')
   .option(...json)
   .action(runRebuild);
+program
+  .command('verify')
+  .description('read the whole log and tell whether all is as it was recorded')
+  .option(...json)
+  .action(runVerify);
 const keys = program.command('keys').description('API keys');
 keys
   .command('create')

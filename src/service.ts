@@ -12,6 +12,8 @@ import { postgresEventStore } from './eventstore/postgres.ts';
 import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
+import { signerOf } from './log-tree/note.ts';
+import { runSealing } from './log-tree/seal.ts';
 import { prepareProjection } from './projections/generations.ts';
 import type { Projection } from './projections/projection.ts';
 import { runProjection } from './projections/projector.ts';
@@ -83,6 +85,8 @@ async function connectParts(
     await Promise.all(running);
   });
   if (config.roles.includes('projector')) {
+    const signer = await signerOf(config.signingKeyFile, await readLogId(db));
+    running.push(runSealing({ db, wakeup, signer, logger }, stopping.signal));
     const parts = { db, store, wakeup, logger };
     for (const projection of projections) {
       running.push(runProjection(projection, parts, stopping.signal));

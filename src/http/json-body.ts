@@ -2,7 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from './errors.ts';
-import { JsonFault, parseStrictJson } from './strict-json.ts';
+import { JsonFault } from './json-scanner.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 /** Makes `app` read `application/json` strictly and refuse every other body unread. */
 export function useStrictJson(app: FastifyInstance): void {

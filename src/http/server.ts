@@ -22,6 +22,7 @@ import { movementRoutes } from './movements.ts';
 import { addOps } from './ops.ts';
 import { usePressure, useRateLimit } from './pressure.ts';
 import { Problem } from './problem.ts';
+import { addProofs } from './proofs.ts';
 import { addRegister } from './register.ts';
 import { registryRoutes } from './registry.ts';
 import { talkRoutes } from './talks.ts';
@@ -85,6 +86,7 @@ function addRoutes(app: FastifyInstance, parts: HttpParts): void {
   addRegister(app, db);
   addViews(app, db);
   addLog(app, store);
+  addProofs(app, db);
   addBulk(app, store);
   addOps(app, parts);
   addHealth(app, readiness);
