@@ -8,22 +8,25 @@ import type { Config } from './config.ts';
 import { connectOnce, type Db, migrate, openDb, openPool, readLogId } from './db.ts';
 import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
 import type { EventStore } from './eventstore/event-store.ts';
-import { postgresEventStore } from './eventstore/postgres.ts';
+import { countLockWaiters, postgresEventStore } from './eventstore/postgres.ts';
 import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
 import { signerOf } from './log-tree/note.ts';
 import { runSealing } from './log-tree/seal.ts';
+import { makeMetrics, measuredStore, type Snapshot } from './metrics.ts';
 import { prepareProjection } from './projections/generations.ts';
 import type { Projection } from './projections/projection.ts';
 import { runProjection } from './projections/projector.ts';
 import { runRebuilds } from './projections/rebuild.ts';
 import { registry } from './projections/registry.ts';
+import { listStatuses } from './projections/status.ts';
 import { timeline } from './projections/timeline.ts';
 import { warStatus } from './projections/war-status.ts';
 import { kafkaClient } from './relay/client.ts';
 import { readLag } from './relay/lag.ts';
 import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
+import { readShownPosition } from './relay/shown.ts';
 import { namesOf } from './relay/topics.ts';
 
 /** Every read model there is. */
@@ -67,7 +70,11 @@ async function connectParts(
   open.push(() => db.destroy());
   await migrate(db);
   for (const projection of projections) await prepareProjection(db, projection);
-  const store = openStore({ db, pool, databaseUrl }, logger);
+  const metrics = makeMetrics();
+  const store = measuredStore(
+    openStore({ db, pool, databaseUrl }, logger, metrics.stored),
+    metrics,
+  );
   open.push(() => store.close());
   const listen = () => {
     const listening = listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
@@ -105,8 +112,10 @@ async function connectParts(
   const readiness = () => readReadiness(db, store, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
   const { auth, requestsPerMinute } = config;
+  const readSnapshot = () => snapshotOf({ db, pool, store }, state, config);
   const app = await httpServer({
     ...{ db, store, projections, readiness, auth, requestsPerMinute, logger },
+    metrics: { metrics, readSnapshot, pool },
   });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });
@@ -152,12 +161,14 @@ export async function openLog(config: Config, logger: Logger, projection: Projec
 function openStore(
   { db, pool, databaseUrl }: { db: Db; pool: Pool; databaseUrl: string },
   logger: Logger,
+  onBatch: (events: number, seconds: number) => void = () => {},
 ) {
   return postgresEventStore({
     db,
     pool,
     connect: () => connectOnce(databaseUrl, { pipeline: true }),
     onError: (err) => logger.warn({ err }, 'connection for appends lost'),
+    onBatch,
   });
 }
 
@@ -232,6 +243,28 @@ async function readReadiness(
     // The log cannot be read: that is the answer, and the pool has logged why.
     return { status: 'unready', head: null, relay: own, projections: [] };
   }
+}
+
+// Throws where the log cannot be read.
+async function snapshotOf(
+  { db, pool, store }: { db: Db; pool: Pool; store: EventStore },
+  { state, position: ownPosition }: RelayState,
+  { kafkaPrefix }: Config,
+): Promise<Snapshot> {
+  const [head, shown, statuses, waiting] = await Promise.all([
+    store.head(),
+    readShownPosition(pool, namesOf(kafkaPrefix).eventsTopic),
+    listStatuses(db, projections),
+    countLockWaiters(db),
+  ]);
+  const position = Math.max(ownPosition, shown);
+  const lag = await readLag(store, position, head);
+  return {
+    head,
+    relay: { state, position, ...lag },
+    projections: statuses,
+    lock_waiters: waiting,
+  };
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -15,7 +15,7 @@ const mayImport: Record<string, string[]> = {
   'log-tree': ['eventstore', 'db.ts'],
   verify: ['domain', 'log-tree', 'http/validation.ts', 'db.ts'],
   auth: ['db.ts'],
-  http: ['domain', 'eventstore', 'projections', 'log-tree', 'auth', 'db.ts'],
+  http: ['domain', 'eventstore', 'projections', 'log-tree', 'auth', 'db.ts', 'metrics.ts'],
   cli: [
     'domain',
     'eventstore',
@@ -26,6 +26,7 @@ const mayImport: Record<string, string[]> = {
     'config.ts',
     'service.ts',
   ].concat(['relay']),
+  'metrics.ts': ['eventstore'],
   embedded: [],
   'config.ts': [],
   'db.ts': [],

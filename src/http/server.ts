@@ -18,6 +18,7 @@ import { useStrictJson } from './json-body.ts';
 import { type Limits, limitOptions, limits as usualLimits } from './limits.ts';
 import { addLog } from './log.ts';
 import { useMethods } from './methods.ts';
+import { addMetrics, type MetricsParts, useMetrics } from './metrics.ts';
 import { movementRoutes } from './movements.ts';
 import { addOps } from './ops.ts';
 import { usePressure, useRateLimit } from './pressure.ts';
@@ -34,6 +35,7 @@ export type HttpParts = {
   store: EventStore;
   projections: readonly Projection[];
   readiness: () => Promise<Readiness>;
+  metrics: MetricsParts;
   auth: AuthSettings;
   /** What one client may ask; 0 is without limit. */
   requestsPerMinute: number;
@@ -59,6 +61,7 @@ export async function httpServer(
   app.setValidatorCompiler(strictValidation());
   useProblems(app);
   const answerUnrouted = useMethods(app, limits);
+  useMetrics(app, parts.metrics);
   useAdmission(app, limits);
   await usePressure(app, limits);
   // Before authentication, so that whoever tries tokens is limited too.
@@ -90,4 +93,5 @@ function addRoutes(app: FastifyInstance, parts: HttpParts): void {
   addBulk(app, store);
   addOps(app, parts);
   addHealth(app, readiness);
+  addMetrics(app, parts.metrics);
 }
