@@ -1,4 +1,5 @@
 /** What Prometheus gets. */
+import { readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import t from 'tap';
 import { openDb, openPool } from '../../src/db.ts';
@@ -29,6 +30,21 @@ t.test('requests, appends and the views are measured', async (t) => {
   t.equal(values.get('frontlog_database_up'), 1);
   t.ok((values.get('frontlog_pool_connections{state="idle"}') as number) > 0);
   t.ok((values.get('process_cpu_seconds_total') as number) > 0);
+});
+
+t.test('the dashboard and the alerts ask for metrics that there are', async (t) => {
+  const { url } = await testService(t);
+  await recordSeed(url);
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const there = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
+  for (const file of ['grafana-dashboard.json', 'alerts.yml']) {
+    const asks = await readFile(new URL(`../../docs/monitoring/${file}`, import.meta.url), 'utf8');
+    const names = [...asks.matchAll(/\b(?:frontlog|process)_\w+/g)].map(([name]) => name);
+    t.ok(names.length > 5);
+    for (const name of new Set(names)) {
+      t.ok(there.has(name.replace(/_(bucket|count|sum)$/, '')) || there.has(name), name);
+    }
+  }
 });
 
 t.test('a batch that waits for the lock is seen', async (t) => {
