@@ -72,6 +72,18 @@ export function controlOf(
   };
 }
 
+/**
+ * All that was ever stated of the control of a place, by everyone, in the order in which it holds:
+ * also what was corrected, superseded or retracted since.
+ */
+export function controlHistoryOf<Claim extends ClaimView>(
+  placeId: string,
+  claims: readonly Claim[],
+): { readonly statement: ControlStatement; readonly claim: Claim }[] {
+  const stating = claims.filter(({ current }) => controlledPlace(current) === placeId);
+  return stating.toSorted(inTime).map((claim) => ({ statement: statementOf(claim), claim }));
+}
+
 /** The one place whose control a claim states; undefined where it states no place's. */
 export function controlledPlace(claim: ClaimMade): string | undefined {
   const [first] = claim.places ?? [];
