@@ -14,11 +14,13 @@ export type Period = { readonly from?: string; readonly to?: string };
  * The tally of `subject` over `period`: of the claims that count wholly within it. An increment
  * that begins before or ends after is not cut, for nobody said how much of it lies within; one that
  * lies outside is left out without a word. A total or a state is of the moment it is given for.
+ * `claims` are about casualties; `others` as for `tallyOf`.
  */
 export function tallyWithin(
   subject: CasualtySubject,
   claims: readonly ClaimView[],
   period: Period,
+  others: readonly ClaimView[] = [],
 ): CasualtyTally {
   const startsMs = period.from === undefined ? Number.NEGATIVE_INFINITY : startMs(period.from);
   const endsMs = period.to === undefined ? Number.POSITIVE_INFINITY : endMs(period.to);
@@ -32,7 +34,7 @@ export function tallyWithin(
     else if (time.startMs >= startsMs && time.endMs <= endsMs) within.push(claim);
     else if (time.startMs < endsMs && time.endMs > startsMs) leave('period-beyond');
   }
-  const tally = tallyOf(subject, within);
+  const tally = tallyOf(subject, within, [...claims, ...others]);
   return { ...tally, not_added: [...tally.not_added, ...left] };
 }
 
