@@ -87,7 +87,7 @@ function addList(app: FastifyInstance, db: Db, resource: Resource): void {
       const after = query.cursor === undefined ? undefined : textOf(query.cursor);
       if (query.cursor !== undefined && after === undefined) return malformedCursor(request, reply);
       const outline = filter && (query[filter.name] as string | undefined);
-      return answerView(request, reply, { db, projection: registry }, async (at) => {
+      return answerView(request, reply, { db, projections: [registry] }, async (at) => {
         const { items, next, as_of } = await listEntries(db, at, category, {
           limit: query.limit,
           ...(outline !== undefined && { outline }),
@@ -118,7 +118,7 @@ function addOne(app: FastifyInstance, db: Db, { category, path, name, idSchema }
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
       const missing = `there is no ${category} ${id}`;
-      return answerView(request, reply, { db, projection: registry, missing }, (at) =>
+      return answerView(request, reply, { db, projections: [registry], missing }, (at) =>
         findEntry(db, at, category, id),
       );
     },

@@ -55,7 +55,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
       const missing = `there is no conflict ${id}`;
-      return answerView(request, reply, { db, projection: warStatus, missing }, (at) =>
+      return answerView(request, reply, { db, projections: [warStatus], missing }, (at) =>
         findWarStatus(db, at, id),
       );
     },
@@ -75,7 +75,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
       if (cursor !== undefined && after === undefined) {
         return malformedCursor(request, reply);
       }
-      return answerView(request, reply, { db, projection: timeline }, (at) =>
+      return answerView(request, reply, { db, projections: [timeline] }, (at) =>
         listTimeline(db, at, { ...query, ...(after && { after }) }),
       );
     },

@@ -46,6 +46,9 @@ export const notModified = {
   304: { description: 'It is as `If-None-Match` says.', type: 'null' },
 } as const;
 
+/** What a view is read from, and what a 404 says. */
+type ViewParts = { db: Db; projections: readonly Projection[]; missing?: string };
+
 /**
  * Answers with what `read` finds, as of what the query asks for, and tells the vintage of that;
  * with 304 where the client has it already, with 404 and `missing` where there is nothing.
@@ -53,7 +56,7 @@ export const notModified = {
 export async function answerView<Body extends { as_of: AsOf; next_cursor?: string | null }>(
   request: FastifyRequest,
   reply: FastifyReply,
-  { db, projection, missing = '' }: { db: Db; projection: Projection; missing?: string },
+  { db, projections, missing = '' }: ViewParts,
   read: (at: At) => Promise<Body | undefined>,
 ) {
   const asked = request.query as Reading;
@@ -61,13 +64,13 @@ export async function answerView<Body extends { as_of: AsOf; next_cursor?: strin
     return refuse(request, reply, 'known_at', 'cannot be given with at_position');
   }
   const { min_position, wait_ms } = asked;
-  if (min_position !== undefined) await waitForPosition(db, projection, min_position, wait_ms);
-  const at = await readVintage(db, projection, asked).catch((error) => {
+  if (min_position !== undefined) await waitForPosition(db, projections, min_position, wait_ms);
+  const at = await readVintage(db, projections, asked).catch((error) => {
     if (error instanceof BeyondLog) return error;
     throw error;
   });
   if (at instanceof BeyondLog) return refuse(request, reply, 'at_position', at.message);
-  const etag = etagOf(request, projection, at);
+  const etag = etagOf(request, at);
   const isKnown = matches(request.headers['if-none-match'], etag);
   const body = isKnown ? undefined : await read(at);
   if (!isKnown && body === undefined) return sendNotFound(request, reply, missing);
@@ -78,13 +81,12 @@ export async function answerView<Body extends { as_of: AsOf; next_cursor?: strin
 
 // Strong: the same tables at the same position answer the same query with the same bytes. How long
 // it was waited for changes nothing.
-function etagOf(request: FastifyRequest, { name, version }: Projection, at: At): string {
+function etagOf(request: FastifyRequest, { as_of, edition }: At): string {
   const { pathname, searchParams } = new URL(request.url, 'http://here');
   searchParams.delete('min_position');
   searchParams.delete('wait_ms');
   searchParams.sort();
-  const { position } = at.as_of;
-  const text = [name, version, at.generation, position, pathname, searchParams].join('\n');
+  const text = [edition, as_of.position, pathname, searchParams].join('\n');
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
 }
 
