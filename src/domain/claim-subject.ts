@@ -71,7 +71,7 @@ export function claimSubjectOf(claim: ClaimMade): ClaimSubject | undefined {
 }
 
 /** Whether claims with this subject are added up; else one of them counts. */
-export function isAddedUp(subject: ClaimSubject): subject is ClaimSubject & CasualtySubject {
+export function isAddedUp(subject: ClaimSubject): boolean {
   return subject.kind === 'casualties' && subject.measure === 'increment';
 }
 

@@ -86,7 +86,12 @@ export function verificationOfAll(claims: readonly Verification[]): Verification
   const status = weakestFirst.find((one) => statuses.has(one)) ?? 'unverified';
   const origins = claims.map((one) => one.independent_origins);
   const independent_origins = origins.reduce((least, one) => Math.min(least, one), Infinity);
-  return { status, policy, counts, independent_origins: claims.length > 0 ? independent_origins : 0 };
+  return {
+    status,
+    policy,
+    counts,
+    independent_origins: claims.length > 0 ? independent_origins : 0,
+  };
 }
 
 const weakestFirst = [

@@ -57,7 +57,11 @@ function deriveContent(claim: ClaimMade) {
     kind: proposition.kind,
     said_at: momentOf(saidAtMs(claim)),
     valid_from: proposition.kind === 'control' ? momentOf(validFromMs(claim)) : null,
-    subject: subject && { key: digestOf(JSON.stringify([conflict_id, subject])), conflict_id, subject },
+    subject: subject && {
+      key: digestOf(JSON.stringify([conflict_id, subject])),
+      conflict_id,
+      subject,
+    },
     conflict_key: compared === undefined ? null : digestOf(compared),
   };
 }

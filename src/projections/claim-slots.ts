@@ -1,12 +1,7 @@
 /** Which claim of a slot counts, kept up to date with each claim that changes. */
 import { Equal } from 'typebox/value';
 import type { ClaimView } from '../domain/claim-state.ts';
-import {
-  countedOne,
-  isAddedUp,
-  replacingOrder,
-  timedOf,
-} from '../domain/claim-subject.ts';
+import { countedOne, isAddedUp, replacingOrder, timedOf } from '../domain/claim-subject.ts';
 import { stands } from '../domain/lifecycle.ts';
 import { type KeyedSubject, keyedSubjectOf } from './claim-columns.ts';
 import type { ClaimBody, SlotBody, SubjectBody } from './claim-tables.ts';
@@ -32,7 +27,10 @@ export function followSlots(rows: Tables, before: ClaimBody | undefined, after: 
 // A claim that was just made is linked with none: it is the one that counts, or changes nothing.
 function enter(rows: Tables, keyed: KeyedSubject, { state }: ClaimBody): void {
   const { key, subject } = keyed;
-  if (isAddedUp(subject)) return recount(rows, keyed);
+  if (isAddedUp(subject)) {
+    recount(rows, keyed);
+    return;
+  }
   const counted = (rows.slots.get(key)?.body as SlotBody | undefined)?.timed ?? null;
   if (counted === null || replacingOrder(subject)(counted, timedOf(state)) < 0) {
     put(rows, keyed, state);
@@ -52,12 +50,23 @@ function mayMove(rows: Tables, keyed: KeyedSubject, before: ClaimBody, after: Cl
 }
 
 function recount(rows: Tables, keyed: KeyedSubject): void {
-  if (isAddedUp(keyed.subject)) return put(rows, keyed, undefined);
-  const members = rows.claims.by('subject', keyed.key).map(({ body }) => viewOf(body as ClaimBody));
-  put(rows, keyed, countedOne(keyed.subject, members));
+  const { key, subject } = keyed;
+  const members = isAddedUp(subject) ? [] : rows.claims.by('subject', key);
+  put(
+    rows,
+    keyed,
+    countedOne(
+      subject,
+      members.map(({ body }) => viewOf(body as ClaimBody)),
+    ),
+  );
 }
 
-function put({ subjects, slots }: Tables, keyed: KeyedSubject, counts: ClaimView | undefined): void {
+function put(
+  { subjects, slots }: Tables,
+  keyed: KeyedSubject,
+  counts: ClaimView | undefined,
+): void {
   const { key, conflict_id, subject } = keyed;
   const timed = counts === undefined ? null : timedOf(counts);
   const claim_id = counts?.current.claim_id ?? null;

@@ -53,6 +53,7 @@ const claims: Table = {
     conflict_key: 'text',
     tags: 'text[]',
   },
+  lookups: ['subject'],
   indexes: ['subject, valid_from', 'conflict_id, said_at, made', 'conflict_id, conflict_key'],
 };
 
