@@ -6,6 +6,7 @@ import type { ClaimState } from '../domain/claim-state.ts';
 import { type ClaimSubject, claimSubjectOf } from '../domain/claim-subject.ts';
 import { stands } from '../domain/lifecycle.ts';
 import { saidAtMs, validFromMs } from '../domain/recorded.ts';
+import { startMs } from '../domain/times.ts';
 
 /** So long that two texts never have one digest: 132 bits. */
 const digestLength = 22;
@@ -48,7 +49,7 @@ function contentOf(claim: ClaimMade): Content {
 }
 
 function deriveContent(claim: ClaimMade) {
-  const { conflict_id, attribution, proposition } = claim;
+  const { conflict_id, attribution, occurred, proposition } = claim;
   const subject = claimSubjectOf(claim);
   const compared = comparisonKey(claim);
   return {
@@ -57,6 +58,7 @@ function deriveContent(claim: ClaimMade) {
     kind: proposition.kind,
     said_at: momentOf(saidAtMs(claim)),
     valid_from: proposition.kind === 'control' ? momentOf(validFromMs(claim)) : null,
+    occurred_at: occurred === undefined ? null : momentOf(startMs(occurred.from)),
     subject: subject && {
       key: digestOf(JSON.stringify([conflict_id, subject])),
       conflict_id,

@@ -4,9 +4,11 @@ import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { claimEvents } from '../domain/claim.ts';
 import { Proposition } from '../domain/proposition.ts';
+import { saidAtMs } from '../domain/recorded.ts';
 import { Attribution, code, ExternalCode, Occurred, PlaceMention } from '../domain/vocabulary.ts';
-import { type ClaimBody, claims } from './claims.ts';
-import { isRecordedWithin, isWithin } from './moments.ts';
+import type { ClaimBody } from './claim-tables.ts';
+import { claims } from './claims.ts';
+import { isRecordedWithin, isWithin, markedBy, markOf, momentAt } from './moments.ts';
 import { heldAt } from './rows.ts';
 import { AsOf, type At } from './vintage.ts';
 
@@ -15,6 +17,7 @@ const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =
 const { assessor_id, verdict, source_reliability, information_credibility } =
   claimEvents.ClaimAssessed.properties;
 const { relation } = claimEvents.ClaimLinked.properties;
+const Link = Type.Object({ relation, claim_id: Type.String() });
 
 export const lifecycles = ['active', 'corrected', 'superseded', 'retracted'] as const;
 export const statuses = [
@@ -70,10 +73,8 @@ export const Claim = Type.Object({
   ),
   lifecycle: Lifecycle,
   superseded_by: OrNull(Type.String()),
-  links: Type.Array(Type.Object({ relation, claim_id: Type.String() }), {
-    description: 'From this claim to others.',
-  }),
-  linked_by: Type.Array(Type.String(), { description: 'Claims that link to this one.' }),
+  links: Type.Array(Link, { description: 'From this claim to others.' }),
+  linked_by: Type.Array(Link, { description: 'From others to this claim.' }),
   repetitions: Type.Array(Attribution, { description: 'Where else it was found.' }),
   report_ids: Type.Array(Type.String()),
   version: Type.Integer(),
@@ -109,8 +110,8 @@ export type ClaimQuery = {
   readonly limit: number;
   readonly after?: ClaimCursor | undefined;
 };
-/** The last claim of the page before: when it was said, null where that is not told. */
-export type ClaimCursor = { readonly said: string | null; readonly position: number };
+/** The last claim of the page before: when it was said, -Infinity where that is not told. */
+export type ClaimCursor = { readonly saidMs: number; readonly position: number };
 
 /** A page of claims as they stood at `at`; `next` is the text of the cursor of the next one. */
 export async function listClaims(
@@ -126,23 +127,21 @@ export async function listClaims(
     ...conditionsOf(query, as_of.position),
     ...(after === undefined ? [] : [beyond(sort, order, after)]),
   ];
-  const { rows } = await sql<{ body: ClaimBody; said: string | null; made: number }>`
-    select body, nullif(said_at, '-infinity') as said, made from ${sql.table(table(claims, 'claims'))} t
-    where ${sql.join(wanted, sql` and `)} order by ${sql.join(by)} limit ${limit + 1}`.execute(db);
+  const { rows } = await sql<{ body: ClaimBody }>`
+    select body from ${sql.table(table(claims, 'claims'))} t where ${sql.join(wanted, sql` and `)} order by ${sql.join(by)} limit ${limit + 1}`.execute(db);
   const page = rows.slice(0, limit);
-  const last = rows.length > limit ? page.at(-1) : undefined;
+  const last = rows.length > limit ? page.at(-1)?.body.state : undefined;
   return {
     items: page.map(({ body }) => claimOf(body)),
-    next: last === undefined ? null : `${last.said ?? ''}~${last.made}`,
+    next: last === undefined ? null : `${markOf(saidAtMs(last.current))}~${last.position}`,
   };
 }
 
 /** The claim that the text of a cursor names; undefined if it names none. */
 export function claimAfter(text: string): ClaimCursor | undefined {
-  const [, said, position] = /^(\S*)~([1-9]\d{0,15})$/.exec(text) ?? [];
-  if (said === undefined || (said !== '' && !isInstant(said))) return undefined;
-  const cursor = { said: said === '' ? null : said, position: Number(position) };
-  return Number.isSafeInteger(cursor.position) ? cursor : undefined;
+  const [said, position, ...others] = text.split('~').map(markedBy);
+  if (said === undefined || position === undefined || others.length > 0) return undefined;
+  return Number.isFinite(position) ? { saidMs: said, position } : undefined;
 }
 
 /** The claim as it stood at `at`; undefined if there was none. */
@@ -235,16 +234,8 @@ function tagOf(category: string, id: string | undefined): string[] {
   return id === undefined ? [] : [`${category}:${id}`];
 }
 
-function beyond(sort: string, order: string, { said, position }: ClaimCursor) {
+function beyond(sort: string, order: string, { saidMs, position }: ClaimCursor) {
   const than = sql.raw(order === 'asc' ? '>' : '<');
   if (sort === 'position') return sql`t.made ${than} ${position}`;
-  const at = sql`coalesce(${said}::timestamptz, '-infinity')`;
-  return sql`(t.said_at, t.made) ${than} (${at}, ${position}::bigint)`;
-}
-
-// As the database writes them. `Date` alone would take 30 February for 2 March.
-function isInstant(text: string): boolean {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/.test(text)) return false;
-  const date = new Date(text);
-  return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19) === text.slice(0, 19);
+  return sql`(t.said_at, t.made) ${than} (${momentAt(saidMs)}, ${position}::bigint)`;
 }

@@ -29,12 +29,16 @@ export type TotalsBody = {
   readonly by_lifecycle: Readonly<Record<string, number>>;
 };
 
+/** Body of `disputes`: the claim that it was found in first. */
+export type DisputeBody = { readonly first: string };
+
 /** Body of `sides`. */
 export type SideBody = { readonly parties?: readonly string[]; readonly part_of?: string };
 
 /**
  * Key: claim id. `said_at` and `valid_from` are in ms, as the domain orders them, `-infinity` where
- * nothing tells; `valid_from` is of claims about control alone, `made` the position of ClaimMade.
+ * nothing tells; `valid_from` is of claims about control alone, `made` the position of ClaimMade,
+ * `occurred_at` when it is said to have begun, null where that is not told.
  * Claims with one `subject` (key of a slot; null for none) are of one slot, whatever their
  * lifecycle. Claims that stand and have one `conflict_key` are about one fact, so may disagree;
  * null for none. `tags`: `actor:ID`, `place:ID` and `report:ID` of all that it names.
@@ -48,13 +52,23 @@ const claims: Table = {
     lifecycle: 'text',
     said_at: 'timestamptz',
     valid_from: 'timestamptz',
+    occurred_at: 'timestamptz',
     made: 'bigint',
     subject: 'text',
     conflict_key: 'text',
     tags: 'text[]',
   },
   lookups: ['subject'],
-  indexes: ['subject, valid_from', 'conflict_id, said_at, made', 'conflict_id, conflict_key'],
+  indexes: [
+    'subject, valid_from',
+    // What is listed, in both orders; what it is most filtered by is read in the index.
+    'said_at, made',
+    'made',
+    'conflict_id, said_at, made, kind, verification, lifecycle',
+    'claimant_id, said_at, made',
+    'conflict_key',
+  ],
+  arrays: ['tags'],
 };
 
 /**
@@ -73,6 +87,15 @@ const subjects: Table = {
  */
 const slots: Table = { columns: { claim_id: 'text' }, indexes: [] };
 
+/**
+ * Key: a `conflict_key`. `conflict_id` is null until a second claim has it: those with a conflict
+ * are what claims may disagree about, in the order in which that was found.
+ */
+const disputes: Table = {
+  columns: { conflict_id: 'text', kind: 'text' },
+  indexes: ['conflict_id'],
+};
+
 /** Key: conflict id. */
 const totals: Table = { columns: {}, indexes: [] };
 
@@ -85,4 +108,4 @@ const links: Table = {
 /** Key: `conflict-ID` with its parties, `actor-ID` with what it is part of. */
 const sides: Table = { columns: {}, indexes: [] };
 
-export const claimTables = { claims, subjects, slots, totals, links, sides };
+export const claimTables = { claims, subjects, slots, disputes, totals, links, sides };

@@ -9,6 +9,7 @@ import { stands } from '../domain/lifecycle.ts';
 import { isAdverseAdmission } from '../domain/sides.ts';
 import { verificationOfClaim } from '../domain/verification.ts';
 import { columnsOf, keyedSubjectOf } from './claim-columns.ts';
+import { followDisputes } from './claim-disputes.ts';
 import { followSlots } from './claim-slots.ts';
 import { type ClaimBody, claimTables, type SideBody, type TotalsBody } from './claim-tables.ts';
 import {
@@ -125,6 +126,7 @@ function keep(
   });
   count(rows, before, after);
   followSlots(rows, before, after);
+  followDisputes(rows, after);
 }
 
 function count({ totals }: Tables, before: ClaimBody | undefined, after: ClaimBody): void {

@@ -31,6 +31,23 @@ export function isRecordedWithin(
   ];
 }
 
+/** A moment in ms since 1970 as PostgreSQL compares it; -Infinity is before all. */
+export function momentAt(ms: number): RawBuilder<string> {
+  const text = Number.isFinite(ms) ? new Date(ms).toISOString() : '-infinity';
+  return sql`${text}::timestamptz`;
+}
+
+/** A number in the text of a cursor: nothing stands for -Infinity. */
+export function markOf(value: number): string {
+  return Number.isFinite(value) ? String(value) : '';
+}
+
+/** The number that `markOf` wrote; undefined if it wrote no such text. */
+export function markedBy(text: string): number | undefined {
+  if (text === '') return Number.NEGATIVE_INFINITY;
+  return /^(0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : undefined;
+}
+
 // The last moment that belongs to it, to the microsecond that PostgreSQL keeps.
 function lastOf(moment: string): RawBuilder<string> {
   if (!isDate(moment)) return sql`${moment}::timestamptz`;
