@@ -34,7 +34,7 @@ export type Shown<Item> = {
 /** A list and how to read a page of it: `After` is where a page begins. */
 export type List<Item, After> = {
   readonly db: Db;
-  readonly projection: Projection;
+  readonly projections: readonly Projection[];
   readonly shown: Shown<Item>;
   /** What the text of a cursor stands for; undefined if it is none of this list's. */
   readonly afterOf: (text: string) => After | undefined;
@@ -150,7 +150,7 @@ function linesOfAll<Item, After>(
 }
 
 async function* pagesOfLines<Item, After>(
-  { db, projection, read, afterOf }: List<Item, After>,
+  { db, projections, read, afterOf }: List<Item, After>,
   { as_of: { position, valid_at } }: At,
   first: Awaited<ReturnType<List<Item, After>['read']>>,
 ): AsyncGenerator<string> {
@@ -159,7 +159,7 @@ async function* pagesOfLines<Item, After>(
     if (page.next === null) return;
     // Tables may be rebuilt and dropped meanwhile: what they say of that position is the same.
     const asked = { at_position: position, ...(valid_at !== null && { valid_at }) };
-    const at = await readVintage(db, projection, asked);
+    const at = await readVintage(db, projections, asked);
     page = await read(at, { after: afterOf(page.next), limit: streamedItemsMax });
   }
 }

@@ -99,7 +99,7 @@ function addList(app: FastifyInstance, db: Db, { category, path, name, filter }:
       const query = request.query as Record<string, unknown>;
       const outline = filter && (query[filter.name] as string | undefined);
       return answerList(request, reply, {
-        ...{ db, projection: registry, shown },
+        ...{ db, projections: [registry], shown },
         afterOf: (text) => text,
         read: (at, page) =>
           listEntries(db, at, category, { ...page, ...(outline !== undefined && { outline }) }),
@@ -140,7 +140,7 @@ function addOne(app: FastifyInstance, db: Db, { category, path, name, idSchema }
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
       const missing = `there is no ${category} ${id}`;
-      return answerView(request, reply, { db, projection: registry, missing }, (at) =>
+      return answerView(request, reply, { db, projections: [registry], missing }, (at) =>
         findEntry(db, at, category, id),
       );
     },

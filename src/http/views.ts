@@ -104,7 +104,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
       const missing = `there is no conflict ${id}`;
-      return answerView(request, reply, { db, projection: warStatus, missing }, (at) =>
+      return answerView(request, reply, { db, projections: [warStatus], missing }, (at) =>
         findWarStatus(db, at, id),
       );
     },
@@ -121,7 +121,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
     handler: (request, reply) => {
       const query = request.query as TimelineQuery;
       return answerList(request, reply, {
-        ...{ db, projection: timeline, shown, afterOf },
+        ...{ db, projections: [timeline], shown, afterOf },
         read: (at, page) => listTimeline(db, at, { ...query, ...page }),
       });
     },

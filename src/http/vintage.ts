@@ -45,6 +45,9 @@ export const notModified = {
   304: { description: 'It is as `If-None-Match` says.', type: 'null' },
 } as const;
 
+/** What a view is read from, and what a 404 says. */
+type ViewParts = { db: Db; projections: readonly Projection[]; missing?: string };
+
 /**
  * Answers with what `read` finds, as of what the query asks for, and tells the vintage of that;
  * with 304 where the client has it already, with 404 and `missing` where there is nothing.
@@ -52,10 +55,10 @@ export const notModified = {
 export async function answerView<Body extends { as_of: AsOf }>(
   request: FastifyRequest,
   reply: FastifyReply,
-  { db, projection, missing = '' }: { db: Db; projection: Projection; missing?: string },
+  { db, projections, missing = '' }: ViewParts,
   read: (at: At) => Promise<Body | undefined>,
 ) {
-  const view = await openView(request, reply, { db, projection });
+  const view = await openView(request, reply, { db, projections });
   if (view === undefined) return reply;
   const body = await read(view.at);
   if (body === undefined) return sendNotFound(request, reply, missing);
@@ -69,7 +72,7 @@ export async function answerView<Body extends { as_of: AsOf }>(
 export async function openView(
   request: FastifyRequest,
   reply: FastifyReply,
-  { db, projection }: { db: Db; projection: Projection },
+  { db, projections }: Omit<ViewParts, 'missing'>,
   type = '',
 ): Promise<{ at: At; headers: Record<string, string> } | undefined> {
   const asked = request.query as Reading;
@@ -78,8 +81,8 @@ export async function openView(
     return undefined;
   }
   const { min_position, wait_ms } = asked;
-  if (min_position !== undefined) await waitForPosition(db, projection, min_position, wait_ms);
-  const at = await readVintage(db, projection, asked).catch((error) => {
+  if (min_position !== undefined) await waitForPosition(db, projections, min_position, wait_ms);
+  const at = await readVintage(db, projections, asked).catch((error) => {
     if (error instanceof BeyondLog) return error;
     throw error;
   });
@@ -87,7 +90,7 @@ export async function openView(
     refuse(request, reply, 'at_position', at.message);
     return undefined;
   }
-  const etag = etagOf(request, projection, at, type);
+  const etag = etagOf(request, at, type);
   const headers = { 'x-position': String(at.as_of.position), etag };
   if (!matches(request.headers['if-none-match'], etag)) return { at, headers };
   reply.headers(headers).status(304).send();
@@ -96,18 +99,12 @@ export async function openView(
 
 // Strong: the same tables at the same position answer the same query with the same bytes. How long
 // it was waited for changes nothing.
-function etagOf(
-  request: FastifyRequest,
-  { name, version }: Projection,
-  at: At,
-  type: string,
-): string {
+function etagOf(request: FastifyRequest, { as_of, edition }: At, type: string): string {
   const { pathname, searchParams } = new URL(request.url, 'http://here');
   searchParams.delete('min_position');
   searchParams.delete('wait_ms');
   searchParams.sort();
-  const { position } = at.as_of;
-  const text = [name, version, at.generation, position, pathname, searchParams, type].join('\n');
+  const text = [edition, as_of.position, pathname, searchParams, type].join('\n');
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
 }
 

@@ -22,8 +22,8 @@ export type Projection = {
   readonly types: readonly string[];
   /** By a short name that stands last in the table's own. */
   readonly tables: Readonly<Record<string, Table>>;
-  /** Per table, the keys that `project` will ask for, as far as rows of them may be there. */
-  readonly keysOf: (event: Fact) => Readonly<Record<string, readonly string[]>>;
+  /** A hint, per table: keys that `project` will ask for, to be loaded for a batch at once. */
+  readonly keysOf?: (event: Fact) => Readonly<Record<string, readonly string[]>>;
   /** Changes rows as one event has it. Pure: the same event and rows, the same change. */
   readonly project: (event: Fact, rows: Readonly<Record<string, Rows>>) => void;
 };

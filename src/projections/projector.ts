@@ -7,29 +7,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { type Db, isTransientError } from '../db.ts';
-import { upcast } from '../domain/catalogue.ts';
-import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
+import type { EventStore } from '../eventstore/event-store.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
+import { applyEvents, HandlerFailed } from './apply.ts';
 import { type Generation, type Role, stopFor } from './generations.ts';
 import { type Pages, pagesOf } from './pages.ts';
-import type { Fact, Projection } from './projection.ts';
-import { foldOnto, loadRows, saveRows, tableOf } from './rows.ts';
+import type { Projection } from './projection.ts';
 
 const backOffMs = 1_000;
 /** Of what is known of the rate, the part that the last batch tells. */
 const rateWeight = 0.3;
 
 export type ProjectorParts = { db: Db; store: EventStore; wakeup: Wakeup; logger: Logger };
-
-/** What a projection could not do with the event at `position`. */
-export class HandlerFailed extends Error {
-  readonly position: number;
-
-  constructor(position: number, cause: unknown) {
-    super((cause as Error).message, { cause });
-    this.position = position;
-  }
-}
 
 /**
  * Runs until `signal`. A handler that throws pauses this projection where it is, says why, and
@@ -135,57 +124,4 @@ async function lockGeneration(transaction: Db, { name, version }: Projection, ro
     from projections where name = ${name} and version = ${version} and role = ${role}
     for update skip locked`.execute(transaction);
   return rows[0];
-}
-
-async function applyEvents(
-  db: Db,
-  projection: Projection,
-  generation: number,
-  events: readonly RecordedEvent[],
-): Promise<void> {
-  const facts = wantedOf(projection, events);
-  if (facts.length === 0) return;
-  const wanted = Object.fromEntries(
-    Object.keys(projection.tables).map((name) => [name, new Set<string>()]),
-  );
-  for (const fact of facts) {
-    for (const [name, keys] of Object.entries(projection.keysOf(fact))) {
-      for (const key of keys) wanted[name]?.add(key);
-    }
-  }
-  const tables = Object.entries(projection.tables).map(([name, table]) => {
-    return { name, table, stored: tableOf(projection, generation, name) };
-  });
-  const folds = Object.fromEntries(
-    await Promise.all(
-      tables.map(async ({ name, table, stored }) => {
-        const keys = [...(wanted[name] as Set<string>)];
-        return [name, foldOnto(await loadRows(db, stored, table, keys))] as const;
-      }),
-    ),
-  );
-  for (const fact of facts) {
-    for (const fold of Object.values(folds)) fold.position = fact.position;
-    try {
-      projection.project(fact, folds);
-    } catch (cause) {
-      throw new HandlerFailed(fact.position, cause);
-    }
-  }
-  for (const { name, table, stored } of tables) {
-    await saveRows(db, stored, table, folds[name] as (typeof folds)[string]);
-  }
-}
-
-function wantedOf(projection: Projection, events: readonly RecordedEvent[]): Fact[] {
-  const types = new Set(projection.types);
-  return events
-    .filter(({ type }) => types.has(type))
-    .map((event) => {
-      try {
-        return upcast(event) as Fact;
-      } catch (cause) {
-        throw new HandlerFailed(event.position, cause);
-      }
-    });
 }

@@ -112,7 +112,7 @@ export async function listEntries(
   { outline, after = '', limit }: EntryQuery,
 ): Promise<EntryPage> {
   const { rows } = await sql<{ body: Entry }>`
-    select body from ${sql.table(table('entries'))} t
+    select body from ${sql.table(table(registry, 'entries'))} t
     where category = ${category} and key > ${`${category}-${after}`}
       ${outline === undefined ? sql`` : sql`and outline = ${outline}`}
       and ${heldAt(as_of.position)}
@@ -129,7 +129,7 @@ export async function findEntry(
   id: string,
 ): Promise<(Entry & { as_of: AsOf }) | undefined> {
   const { rows } = await sql<{ body: Entry }>`
-    select body from ${sql.table(table('entries'))} t
+    select body from ${sql.table(table(registry, 'entries'))} t
     where key = ${`${category}-${id}`} and ${heldAt(as_of.position)}`.execute(db);
   return rows[0] && { ...rows[0].body, as_of };
 }

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { heldAt } from './rows.ts';
+import { timeline } from './timeline.ts';
 import type { At } from './vintage.ts';
 
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
@@ -107,9 +108,9 @@ async function selectPage(db: Db, { as_of, table }: At, query: TimelineQuery) {
   const { rows } = await sql<PageRow>`
     select p.position, p.sort_at, p.claim_id, p.item, c.verification, c.lifecycle
     from (select t.since, t.since as position, t.sort_at, t.claim_id, t.body as item
-          from ${sql.table(table('items'))} t where ${sql.join(all, sql` and `)}
+          from ${sql.table(table(timeline, 'items'))} t where ${sql.join(all, sql` and `)}
           order by ${by} limit ${limit + 1}) p
-    left join lateral (select verification, lifecycle from ${sql.table(table('claims'))} c
+    left join lateral (select verification, lifecycle from ${sql.table(table(timeline, 'claims'))} c
       where c.key = 'claim-' || p.claim_id and ${heldAt(as_of.position, 'c')}
       order by c.since desc limit 1) c on true
     order by ${by}`.execute(db);

@@ -95,7 +95,7 @@ export async function findWarStatus(
   { as_of, table }: At,
   conflictId: string,
 ): Promise<WarStatus | undefined> {
-  const said = sql.table(table('said'));
+  const said = sql.table(table(warStatus, 'said'));
   const { position, valid_at } = as_of;
   // Control alone has a valid time: a statement about a later day says nothing of this one.
   const { rows } = await sql<StatusRow>`

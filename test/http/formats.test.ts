@@ -199,7 +199,7 @@ async function recordActs(url: string, count: number, filler: string): Promise<n
 
 async function dropItems(databaseUrl: string): Promise<void> {
   const db = openDb(openPool(databaseUrl, () => undefined));
-  const { table } = await readVintage(db, timeline);
-  await sql`drop table ${sql.table(table('items'))}`.execute(db);
+  const { table } = await readVintage(db, [timeline]);
+  await sql`drop table ${sql.table(table(timeline, 'items'))}`.execute(db);
   await db.destroy();
 }

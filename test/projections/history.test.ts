@@ -43,9 +43,9 @@ const views: { projection: Projection; answers: Answers }[] = [
 
 function at(projection: Projection, generation: number, position: number): At {
   return {
-    generation,
+    edition: String(generation),
     as_of: { position, known_at: null, valid_at: null, projection_version: projection.version },
-    table: (name) => tableOf(projection, generation, name),
+    table: (one, name) => tableOf(one, generation, name),
   };
 }
 
@@ -53,7 +53,7 @@ function withoutVintage(answer: unknown): unknown {
   return JSON.parse(JSON.stringify(answer ?? null, (name, one) => (name === 'as_of' ? null : one)));
 }
 
-// Seen to fail: with the versions between two events of one batch left out of `foldOnto`, with
+// Seen to fail: with the versions between two events of one batch left out of `foldOf`, with
 // `until` not moved for a row that was in the table before, and with `since <=` written as
 // `since <`.
 t.test('as of any position = the log folded up to it; live = rebuilt', async (t) => {

@@ -57,7 +57,7 @@ t.test('rebuilt while it is appended to, every read is answered and none goes ba
   let reads = 0;
   const reading = (async () => {
     for (let last = 0; !isDone; reads += 1) {
-      const at = await readVintage(db, registry);
+      const at = await readVintage(db, [registry]);
       if (at.as_of.position < last) t.fail(`from ${last} back to ${at.as_of.position}`);
       last = at.as_of.position;
       const { items } = await listEntries(db, at, 'actor', { limit: 1 });
@@ -95,7 +95,7 @@ t.test('a row that is not as the log has it is found, and mended', async (t) => 
     generation: 2,
     comparison: { position: 50, differences: 1, first: { table: 'entries', key: 'actor-a7' } },
   });
-  const at = await readVintage(db, registry);
+  const at = await readVintage(db, [registry]);
   const { items } = await listEntries(db, at, 'actor', { limit: 100 });
   t.ok(items.some(({ id }) => id === 'a7'));
 });
