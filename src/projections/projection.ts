@@ -28,9 +28,11 @@ export type Projection = {
   readonly project: (event: Fact, rows: Readonly<Record<string, Rows>>) => void;
 };
 
-/** A `project` of one handler per event type. */
-export function projectBy<T extends EventType>(
-  handlers: Handlers<T, Readonly<Record<string, Rows>>>,
+/** A `project` of one handler per event type, which know the names of the tables. */
+export function projectBy<T extends EventType, Name extends string>(
+  handlers: Handlers<T, Readonly<Record<Name, Rows>>>,
 ): Projection['project'] {
-  return (event, rows) => handlers[event.type as T](event as EventFact<T>, rows);
+  return (event, rows) => {
+    handlers[event.type as T](event as EventFact<T>, rows as Readonly<Record<Name, Rows>>);
+  };
 }

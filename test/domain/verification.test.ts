@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { ClaimState } from '../../src/domain/claim-state.ts';
+import { isAdverseAdmission } from '../../src/domain/sides.ts';
 import {
   type Assessment,
   verificationOf,
@@ -43,7 +44,8 @@ const sides = { parties: ['ru', 'ua'], partOf: (id: string) => ({ 'ru-mod': 'ru'
 const claim = (id: string, claimant_id: string, relays: string[], more: Partial<ClaimState> = {}) =>
   view(made(id, killed, { claimant_id, chain: relays.map((one) => hop(one)) }), more);
 const own = (more: Partial<ClaimState> = {}) => claim('k1', 'ru-mod', ['afp', 'cnn'], more);
-const among = (one: ClaimState, ...others: ClaimState[]) => verificationOfClaim(one, others, sides);
+const among = (one: ClaimState, ...others: ClaimState[]) =>
+  verificationOfClaim(one, others, isAdverseAdmission(one.current, sides));
 
 t.test('a contradicting claim that stands disputes, whichever side linked', async (t) => {
   const other = claim('k2', 'ua', ['bbc'], { links: [link('contradicts', 'k1')] });
