@@ -15,7 +15,7 @@ export type Control = Extract<Proposition, { kind: 'control' }>;
 
 export type ControlStatement = Pick<Control, 'controller_id' | 'status' | 'basis'> & {
   readonly claimant_id: string;
-  readonly occurred: ClaimMade['occurred'] | null;
+  readonly occurred: NonNullable<ClaimMade['occurred']> | null;
   readonly asserted_at: string | null;
   readonly claim_id: string;
 };

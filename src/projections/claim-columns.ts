@@ -3,9 +3,9 @@ import { hash } from 'node:crypto';
 import type { ClaimMade } from '../domain/claim.ts';
 import { comparisonKey } from '../domain/claim-conflicts.ts';
 import type { ClaimState } from '../domain/claim-state.ts';
-import { type ClaimSubject, claimSubjectOf } from '../domain/claim-subject.ts';
+import { type ClaimSubject, claimSubjectOf, orderMs } from '../domain/claim-subject.ts';
 import { stands } from '../domain/lifecycle.ts';
-import { saidAtMs, validFromMs } from '../domain/recorded.ts';
+import { saidAtMs } from '../domain/recorded.ts';
 import { startMs } from '../domain/times.ts';
 
 /** So long that two texts never have one digest: 132 bits. */
@@ -36,6 +36,11 @@ export function keyedSubjectOf(claim: ClaimMade): KeyedSubject | undefined {
   return contentOf(claim).subject;
 }
 
+/** A moment of a column, in ms since 1970. */
+export function msOf(moment: string): number {
+  return moment === '-infinity' ? Number.NEGATIVE_INFINITY : Date.parse(moment);
+}
+
 type Content = ReturnType<typeof deriveContent>;
 // Asked for again and again while the claims of a batch change.
 const known = new WeakMap<ClaimMade, Content>();
@@ -56,8 +61,8 @@ function deriveContent(claim: ClaimMade) {
     conflict_id,
     claimant_id: attribution.claimant_id,
     kind: proposition.kind,
+    order_at: momentOf(orderMs(claim)),
     said_at: momentOf(saidAtMs(claim)),
-    valid_from: proposition.kind === 'control' ? momentOf(validFromMs(claim)) : null,
     occurred_at: occurred === undefined ? null : momentOf(startMs(occurred.from)),
     subject: subject && {
       key: digestOf(JSON.stringify([conflict_id, subject])),

@@ -128,7 +128,9 @@ export async function listClaims(
     ...(after === undefined ? [] : [beyond(sort, order, after)]),
   ];
   const { rows } = await sql<{ body: ClaimBody }>`
-    select body from ${sql.table(table(claims, 'claims'))} t where ${sql.join(wanted, sql` and `)} order by ${sql.join(by)} limit ${limit + 1}`.execute(db);
+    select body from ${sql.table(table(claims, 'claims'))} t where ${sql.join(wanted, sql` and `)} order by ${sql.join(by)} limit ${limit + 1}`.execute(
+    db,
+  );
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1)?.body.state : undefined;
   return {

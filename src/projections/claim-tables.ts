@@ -1,7 +1,6 @@
 /** The tables of the projection `claims`: what their columns and bodies hold. */
 import type { ClaimState, Link } from '../domain/claim-state.ts';
 import type { ClaimSubject } from '../domain/claim-subject.ts';
-import type { Timed } from '../domain/recorded.ts';
 import type { Verification } from '../domain/verification.ts';
 import type { Table } from './rows.ts';
 
@@ -18,9 +17,6 @@ export type ClaimBody = {
 /** Body of `subjects`. */
 export type SubjectBody = { readonly subject: ClaimSubject };
 
-/** Body of `slots`: when the claim that counts was said, and of when it is. */
-export type SlotBody = { readonly timed: Timed | null };
-
 /** Body of `totals`. */
 export type TotalsBody = {
   readonly total: number;
@@ -36,12 +32,13 @@ export type DisputeBody = { readonly first: string };
 export type SideBody = { readonly parties?: readonly string[]; readonly part_of?: string };
 
 /**
- * Key: claim id. `said_at` and `valid_from` are in ms, as the domain orders them, `-infinity` where
- * nothing tells; `valid_from` is of claims about control alone, `made` the position of ClaimMade,
- * `occurred_at` when it is said to have begun, null where that is not told.
- * Claims with one `subject` (key of a slot; null for none) are of one slot, whatever their
- * lifecycle. Claims that stand and have one `conflict_key` are about one fact, so may disagree;
- * null for none. `tags`: `actor:ID`, `place:ID` and `report:ID` of all that it names.
+ * Key: claim id. Claims with one `subject` (key of a slot; null for none) are of one slot, whatever
+ * their lifecycle; of those that stand the last one counts by `order_at`, `said_at`, `made`.
+ * `order_at` is when it is so for control, when it was said for the rest; `made` is the position of
+ * ClaimMade. Moments are in ms, as the domain orders them, `-infinity` where nothing tells. Claims
+ * that have one `conflict_key` stand and are about one fact, so may disagree; null for none.
+ * `occurred_at` is when it is said to have begun, null where nothing tells. `tags`: `actor:ID`,
+ * `place:ID` and `report:ID` of all that it names.
  */
 const claims: Table = {
   columns: {
@@ -50,17 +47,16 @@ const claims: Table = {
     kind: 'text',
     verification: 'text',
     lifecycle: 'text',
+    order_at: 'timestamptz',
     said_at: 'timestamptz',
-    valid_from: 'timestamptz',
     occurred_at: 'timestamptz',
     made: 'bigint',
     subject: 'text',
     conflict_key: 'text',
     tags: 'text[]',
   },
-  lookups: ['subject'],
   indexes: [
-    'subject, valid_from',
+    'subject, order_at, said_at, made',
     // What is listed, in both orders; what it is most filtered by is read in the index.
     'said_at, made',
     'made',
@@ -81,11 +77,15 @@ const subjects: Table = {
 };
 
 /**
- * Key: that of the subject; slots are found by `subjects`, then by key. `claim_id` is the one that
- * counts; null where none stands, and where claims are added up: then each change of one of them
- * makes a version, so that (key, since) tells whether a sum is still so.
+ * Key: that of the subject; slots are found by `subjects`, then by key. The columns are those of the
+ * last claim ever, in that order: the one that counts is the first one down from there that stands,
+ * so that whoever reads the past passes over no later claims. Where claims are added up, there are
+ * none, and each change of one of them makes a version: (key, since) tells whether a sum is still so.
  */
-const slots: Table = { columns: { claim_id: 'text' }, indexes: [] };
+const slots: Table = {
+  columns: { order_at: 'timestamptz', said_at: 'timestamptz', made: 'bigint' },
+  indexes: [],
+};
 
 /**
  * Key: a `conflict_key`. `conflict_id` is null until a second claim has it: those with a conflict

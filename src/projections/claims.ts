@@ -75,7 +75,7 @@ function followClaim(event: ClaimFact, rows: Tables): void {
   const before = event.type === 'ClaimMade' ? undefined : findClaim(rows, claim_id);
   const state = afterClaimEvent(before?.state, event as never);
   const isReworded = before?.state.current !== state.current;
-  const is_adverse = isReworded ? isAdverse(rows, state) : before.is_adverse;
+  const is_adverse = mayBeAdverse(event) ? isAdverse(rows, state) : (before?.is_adverse ?? false);
   keep(rows, before, { state, is_adverse, linked_by: before?.linked_by ?? [] });
   const concernsOthers =
     before !== undefined &&
@@ -161,6 +161,13 @@ function findClaim({ claims }: Tables, id: string): ClaimBody | undefined {
 function linkedWith({ state, linked_by }: Pick<ClaimBody, 'state' | 'linked_by'>): string[] {
   if (state.links.length + linked_by.length === 0) return [];
   return [...new Set([...state.links, ...linked_by].map(({ claim_id }) => claim_id))];
+}
+
+// A number and where it was found have no side, nor has any time or place.
+function mayBeAdverse({ type, data }: ClaimFact): boolean {
+  if (type !== 'ClaimCorrected') return type === 'ClaimMade';
+  const { field } = data as EventFact<'ClaimCorrected'>['data'];
+  return field.startsWith('/proposition') && !field.startsWith('/proposition/quantity');
 }
 
 function isAdverse({ sides }: Tables, { current }: ClaimState): boolean {

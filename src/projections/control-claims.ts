@@ -4,12 +4,16 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
+import type { ClaimState } from '../domain/claim-state.ts';
 import { endMs, isDate } from '../domain/times.ts';
 import type { ClaimBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { momentAt } from './moments.ts';
 import { heldAt } from './rows.ts';
 import type { At } from './vintage.ts';
+
+/** A claim about control, and how far it is checked. */
+export type ControlClaim = ClaimState & Pick<ClaimBody, 'verification'>;
 
 /** After what holds from then, was said then and was made there; -Infinity where nothing tells. */
 export type StatedCursor = {
@@ -19,26 +23,22 @@ export type StatedCursor = {
 };
 
 /** The claim of each claimant that counts, as of `valid_at` where that is asked for. */
-export async function readCounting(db: Db, at: At, placeId: string): Promise<ClaimBody[]> {
+export async function readCounting(db: Db, at: At, placeId: string): Promise<ControlClaim[]> {
   const { position, valid_at } = at.as_of;
   const table = (name: string) => sql.table(at.table(claims, name));
-  if (valid_at === null) {
-    return bodiesOf(
-      await sql<{ body: ClaimBody }>`
-        select c.body from ${table('subjects')} s
-        join ${table('slots')} l on l.key = s.key and ${heldAt(position, 'l')}
-        join ${table('claims')} c on c.key = l.claim_id and ${heldAt(position, 'c')}
-        where s.place_id = ${placeId} and ${heldAt(position, 's')}`.execute(db),
-    );
-  }
-  const lastMs = isDate(valid_at) ? endMs(valid_at) - 1 : endMs(valid_at);
-  return bodiesOf(
+  // Down from the last one that there is, so that later claims of another time are not passed.
+  const isSo =
+    valid_at === null
+      ? sql`(c.order_at, c.said_at, c.made) <= (l.order_at, l.said_at, l.made)`
+      : sql`c.order_at > '-infinity' and c.order_at <= ${momentAt(lastMsOf(valid_at))}`;
+  return claimsOf(
     await sql<{ body: ClaimBody }>`
       select c.body from ${table('subjects')} s
+      join ${table('slots')} l on l.key = s.key and ${heldAt(position, 'l')}
       cross join lateral (select body from ${table('claims')} c
-        where c.subject = s.key and c.valid_from > '-infinity' and c.valid_from <= ${momentAt(lastMs)}
-          and c.lifecycle in ('active', 'corrected') and ${heldAt(position, 'c')}
-        order by c.valid_from desc, c.said_at desc, c.made desc limit 1) c
+        where c.subject = s.key and ${isSo} and c.lifecycle in ('active', 'corrected')
+          and ${heldAt(position, 'c')}
+        order by c.order_at desc, c.said_at desc, c.made desc limit 1) c
       where s.place_id = ${placeId} and ${heldAt(position, 's')}`.execute(db),
   );
 }
@@ -49,8 +49,8 @@ export async function readElsewhere(
   { as_of: { position }, table }: At,
   placeId: string,
   limit: number,
-): Promise<ClaimBody[]> {
-  return bodiesOf(
+): Promise<ControlClaim[]> {
+  return claimsOf(
     await sql<{ body: ClaimBody }>`
       select c.body from ${sql.table(table(claims, 'claims'))} c
       left join ${sql.table(table(claims, 'subjects'))} s
@@ -68,15 +68,15 @@ export async function readStating(
   { as_of: { position }, table }: At,
   placeId: string,
   { after, limit }: { readonly after?: StatedCursor | undefined; readonly limit: number },
-): Promise<ClaimBody[]> {
+): Promise<ControlClaim[]> {
   const order = (alias: string) =>
-    sql.join(['valid_from', 'said_at', 'made'].map((column) => sql.ref(`${alias}.${column}`)));
+    sql.join(['order_at', 'said_at', 'made'].map((column) => sql.ref(`${alias}.${column}`)));
   const beyond: RawBuilder<unknown> =
     after === undefined
       ? sql`true`
       : sql`(${order('c')}) > (${momentAt(after.validMs)}, ${momentAt(after.saidMs)},
                                ${after.position}::bigint)`;
-  return bodiesOf(
+  return claimsOf(
     await sql<{ body: ClaimBody }>`
       select c.body from ${sql.table(table(claims, 'subjects'))} s
       cross join lateral (select * from ${sql.table(table(claims, 'claims'))} c
@@ -100,6 +100,10 @@ export async function findEverAbout(
   return rows.map(({ key }) => key);
 }
 
-function bodiesOf({ rows }: { readonly rows: readonly { body: ClaimBody }[] }): ClaimBody[] {
-  return rows.map(({ body }) => body);
+function lastMsOf(moment: string): number {
+  return isDate(moment) ? endMs(moment) - 1 : endMs(moment);
+}
+
+function claimsOf({ rows }: { readonly rows: readonly { body: ClaimBody }[] }): ControlClaim[] {
+  return rows.map(({ body: { state, verification } }) => ({ ...state, verification }));
 }

@@ -1,22 +1,25 @@
 /** Who controls a place, as each claimant says: now, as of any moment of three, and all along. */
-import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
-import type { ClaimView } from '../domain/claim-state.ts';
 import {
   type ControlStatement,
   controlHistoryOf,
   controlOf,
   notOfPlaceReasons,
 } from '../domain/control.ts';
-import type { Lifecycle } from '../domain/lifecycle.ts';
-import { endMs, isDate } from '../domain/times.ts';
+import { saidAtMs, validFromMs } from '../domain/recorded.ts';
 import { Basis, code, Occurred } from '../domain/vocabulary.ts';
-import { Lifecycle as LifecycleCode, statuses } from './claim-list.ts';
-import type { ClaimBody } from './claim-tables.ts';
-import { claims } from './claims.ts';
+import { Lifecycle, statuses } from './claim-list.ts';
+import {
+  type ControlClaim,
+  readCounting,
+  readElsewhere,
+  readStating,
+  type StatedCursor,
+} from './control-claims.ts';
+import { type LogParts, readSaidBy } from './control-said.ts';
+import { markedBy, markOf } from './moments.ts';
 import { entries, findEntry } from './registry.ts';
-import { heldAt } from './rows.ts';
 import { readPartOf } from './sides.ts';
 import { AsOf, type At } from './vintage.ts';
 
@@ -37,7 +40,7 @@ const Statement = Type.Object({
 });
 const Stated = Type.Object({
   ...Statement.properties,
-  lifecycle: LifecycleCode,
+  lifecycle: Lifecycle,
   recorded_at: Type.String(),
   position: Type.Integer(),
 });
@@ -75,39 +78,118 @@ export const Control = Type.Object({
 });
 export type Control = Static<typeof Control>;
 
-/** Where a page of the history begins: after what holds from then, said then, made there. */
-export type StatedCursor = {
-  readonly valid: string | null;
-  readonly said: string | null;
-  readonly position: number;
-};
-export type HistoryPage = { readonly after?: StatedCursor | undefined; readonly limit: number };
-
-/** A claim of a place, with its verification. */
-export type Verified = ClaimView & {
-  readonly verification: Static<typeof Statement>['verification'];
-  readonly lifecycle: Lifecycle;
-  readonly recorded_at: string;
+export type Asked = {
+  /** As of what had been said then. */
+  readonly said_at?: string | undefined;
+  /** The page of the history that is wanted; undefined for none. */
+  readonly history?:
+    | { readonly after?: StatedCursor | undefined; readonly limit: number }
+    | undefined;
 };
 
-/** Control of a place as of `at`, or undefined if there is no such place. */
+/**
+ * Control of a place, or undefined if there is no such place; `next` is the text of the cursor of
+ * the history's next page.
+ */
 export async function findControl(
-  db: Db,
+  parts: LogParts,
   at: At,
   placeId: string,
-  page: HistoryPage | undefined,
-): Promise<(Control & { next: string | null }) | undefined> {
-  const place = await findEntry(db, at, 'place', placeId);
-  if (place === undefined) return undefined;
+  { said_at, history }: Asked,
+): Promise<{ body: Omit<Control, 'next_cursor'>; next: string | null } | undefined> {
+  const entry = await findEntry(parts.db, at, 'place', placeId);
+  if (entry === undefined) return undefined;
+  const { as_of, ...place } = entry;
+  const source =
+    said_at === undefined
+      ? fromTables(parts.db, at, placeId)
+      : await fromLog(parts, at, placeId, said_at);
+  const body = {
+    place: place as Control['place'],
+    as_of: { ...as_of, said_at: said_at ?? null },
+    ...(await statedAmong(parts.db, at, placeId, await source.about())),
+  };
+  if (history === undefined) return { body, next: null };
+  const { after, limit } = history;
+  const page = await source.stating(after, limit + 1);
+  const last = page.length > limit ? page[limit - 1] : undefined;
+  const shown = controlHistoryOf(placeId, page.slice(0, limit));
+  return {
+    body: { ...body, history: shown.map(statedOf) },
+    next: last === undefined ? null : placeInHistory(last).map(markOf).join('~'),
+  };
+}
+
+/** What the text of a cursor of a history names; undefined if it names nothing. */
+export function statedAfter(text: string): StatedCursor | undefined {
+  const [validMs, saidMs, position, ...others] = text.split('~').map(markedBy);
+  if (validMs === undefined || saidMs === undefined || position === undefined) return undefined;
+  if (others.length > 0 || !Number.isFinite(position)) return undefined;
+  return { validMs, saidMs, position };
+}
+
+/** Where claims are read: those that matter for what is so, and all that state it, in order. */
+type Source = {
+  about(): Promise<ControlClaim[]>;
+  stating(after: StatedCursor | undefined, limit: number): Promise<ControlClaim[]>;
+};
+
+function fromTables(db: Db, at: At, placeId: string): Source {
+  return {
+    about: async () => [
+      ...(await readCounting(db, at, placeId)),
+      ...(await readElsewhere(db, at, placeId, notOfPlaceMax)),
+    ],
+    stating: (after, limit) => readStating(db, at, placeId, { after, limit }),
+  };
+}
+
+async function fromLog(parts: LogParts, at: At, placeId: string, said: string): Promise<Source> {
+  const all = await readSaidBy(parts, at, placeId, said);
+  return {
+    about: async () => all,
+    async stating(after, limit) {
+      const history = controlHistoryOf(placeId, all).map(({ claim }) => claim);
+      const rest = after === undefined ? history : history.filter((one) => isAfter(one, after));
+      return rest.slice(0, limit);
+    },
+  };
+}
+
+async function statedAmong(db: Db, at: At, placeId: string, about: readonly ControlClaim[]) {
+  const controllers = about.flatMap(({ current: { proposition } }) =>
+    proposition.kind === 'control' ? (proposition.controller_id ?? []) : [],
+  );
   const { valid_at } = at.as_of;
-  const stating =
-    valid_at === null
-      ? await readCurrent(db, at, placeId)
-      : await readCurrentAt(db, at, placeId, valid_at);
-  const elsewhere = await readElsewhere(db, at, placeId);
-  const body = await controlAmong(db, at, place, [...stating, ...elsewhere]);
-  if (page === undefined) return { ...body, next_cursor: null, next: null };
-  const { limit } = page;
-  const history = await readHistory(db, at, placeId, { ...page, limit: limit + 1 });
-  return { ...body, ...pageOf(history, limit) };
+  const partOf = await readPartOf(db, at, controllers);
+  const asked = { partOf, ...(valid_at !== null && { validAt: valid_at }) };
+  const { statements, agreement, not_of_place } = controlOf(placeId, about, asked);
+  const known = new Map(about.map((claim) => [claim.current.claim_id, claim]));
+  return {
+    statements: statements.map((one) => shownOf(one, known.get(one.claim_id) as ControlClaim)),
+    agreement,
+    not_of_place: not_of_place.slice(-notOfPlaceMax).map((one) => ({
+      ...one,
+      description: notOfPlaceReasons[one.reason],
+    })),
+  };
+}
+
+function shownOf(statement: ControlStatement, { verification }: ControlClaim) {
+  return { ...statement, verification: verification.status };
+}
+
+function statedOf({ statement, claim }: { statement: ControlStatement; claim: ControlClaim }) {
+  const { lifecycle, recorded_at, position } = claim;
+  return { ...shownOf(statement, claim), lifecycle, recorded_at, position };
+}
+
+function placeInHistory({ current, position }: ControlClaim): [number, number, number] {
+  return [validFromMs(current), saidAtMs(current), position];
+}
+
+function isAfter(claim: ControlClaim, { validMs, saidMs, position }: StatedCursor): boolean {
+  const [valid, said, made] = placeInHistory(claim);
+  if (valid !== validMs) return valid > validMs;
+  return said === saidMs ? made > position : said > saidMs;
 }
