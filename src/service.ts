@@ -13,6 +13,8 @@ import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
 import { prepareProjection } from './projections/generations.ts';
+import { negotiations } from './projections/negotiations.ts';
+import { operations } from './projections/operations.ts';
 import type { Projection } from './projections/projection.ts';
 import { runProjection } from './projections/projector.ts';
 import { runRebuilds } from './projections/rebuild.ts';
@@ -25,7 +27,13 @@ import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
 import { namesOf } from './relay/topics.ts';
 
 /** Every read model there is. */
-export const projections: readonly Projection[] = [registry, warStatus, timeline];
+export const projections: readonly Projection[] = [
+  registry,
+  warStatus,
+  negotiations,
+  operations,
+  timeline,
+];
 
 export type Service = {
   /** Where the API answers; undefined without the role `api`. */

@@ -11,7 +11,7 @@ import {
   TimelineItem,
   type TimelineQuery,
 } from '../projections/timeline-page.ts';
-import { findWarStatus, warStatus } from '../projections/war-status.ts';
+import { findWarStatus, warStatusSources } from '../projections/war-status.ts';
 import { WarStatus } from '../projections/war-status-view.ts';
 import { Cursor, Limit } from './cursors.ts';
 import { conflictId } from './examples.ts';
@@ -104,7 +104,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
       const missing = `there is no conflict ${id}`;
-      return answerView(request, reply, { db, projections: [warStatus], missing }, (at) =>
+      return answerView(request, reply, { db, projections: warStatusSources, missing }, (at) =>
         findWarStatus(db, at, id),
       );
     },

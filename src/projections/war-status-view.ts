@@ -5,9 +5,11 @@
 import { type Static, Type } from 'typebox';
 import type { DataOf } from '../domain/catalogue.ts';
 import type { ClaimAssessed, ClaimMade } from '../domain/claim.ts';
+import type { OperationState } from '../domain/operation-state.ts';
 import { Quantity } from '../domain/quantity.ts';
 import type { Standing } from './claim-state.ts';
-import type { NegotiationState, OperationState } from './stances.ts';
+import type { Negotiation } from './negotiations.ts';
+import type { Movement } from './operations.ts';
 import { AsOf } from './vintage.ts';
 
 const Verified = Type.String({ description: 'Derived status; see `verification.policy`.' });
@@ -20,6 +22,7 @@ const Stance = Type.Object({
   stated_by: Type.String(),
   asserted_at: MomentOrNull,
   reason: Type.Optional(Type.String()),
+  conditions: Type.Optional(Type.String()),
   event_id: Type.String(),
 });
 const Operation = Type.Object({
@@ -105,9 +108,6 @@ export type WarStatus = Static<typeof WarStatus>;
  */
 export type StatusRow =
   | { kind: 'conflict'; body: DataOf<'ConflictRegistered'> }
-  | { kind: 'negotiation'; body: NegotiationState }
-  | { kind: 'operation'; body: OperationState }
-  | { kind: 'withdrawal'; body: WithdrawalBody }
   | { kind: 'claim'; body: ClaimBody };
 export type ClaimBody = {
   /** As it was made, with its corrections; when that was recorded, and where. */
@@ -118,12 +118,19 @@ export type ClaimBody = {
 };
 type Count = { verification: string; lifecycle: string; count: number };
 
+type Said = {
+  rows: readonly StatusRow[];
+  counts: readonly Count[];
+  negotiations: readonly Negotiation[];
+  operations: readonly OperationState[];
+  withdrawals: readonly Movement<'TroopsWithdrew'>[];
+};
+
 /** The status of a conflict from the latest statement of each slot. */
 export function assemble(
   conflict_id: string,
   as_of: AsOf,
-  rows: readonly StatusRow[],
-  counts: readonly Count[],
+  { rows, counts, negotiations, operations, withdrawals }: Said,
 ): WarStatus {
   const claims = bodiesOf(rows, 'claim').map(({ made, standing }) => ({
     made,
@@ -133,15 +140,15 @@ export function assemble(
   return {
     conflict_id,
     as_of,
-    negotiations: bodiesOf(rows, 'negotiation').map(({ negotiation_id, stances }) => ({
+    negotiations: negotiations.map(({ negotiation_id, stances }) => ({
       negotiation_id,
-      stances: stances.map(({ said_at: _order, ...stance }) => stance),
+      stances: stances.map(({ position: _position, ...stance }) => stance),
     })),
-    operations: bodiesOf(rows, 'operation').map(
-      ({ said_at: _order, conflict_id: _conflict, ...operation }) => operation,
+    operations: operations.map(
+      ({ said: _order, conflict_id: _conflict, ...operation }) => operation,
     ),
     control: controlOf(claims),
-    withdrawals: bodiesOf(rows, 'withdrawal').map(withdrawalOf),
+    withdrawals: withdrawals.map(withdrawalOf),
     areas: claims.flatMap(({ made: { proposition }, said }) => {
       if (proposition.kind === 'area_control') {
         return {
@@ -164,7 +171,6 @@ export function assemble(
   };
 }
 
-type WithdrawalBody = DataOf<'TroopsWithdrew'> & { event_id: string };
 type Claim = {
   made: ClaimMade;
   assessments: readonly ClaimAssessed[];
@@ -182,7 +188,7 @@ function sumBy(counts: readonly Count[], name: (one: Count) => string): Record<s
   return sums;
 }
 
-function withdrawalOf(body: WithdrawalBody) {
+function withdrawalOf(body: Movement<'TroopsWithdrew'>) {
   const { actor_id, from, occurred, stated_purpose, attribution, event_id } = body;
   return {
     actor_id,

@@ -7,16 +7,10 @@ import type { ClaimMade } from '../domain/claim.ts';
 import { correctedClaim } from '../domain/claim-state.ts';
 import { stands } from '../domain/lifecycle.ts';
 import { standingAfter } from './claim-state.ts';
+import { listNegotiations, negotiations } from './negotiations.ts';
+import { listMovements, listOperations, operations } from './operations.ts';
 import { type EventFact, type Handlers, type Projection, projectBy } from './projection.ts';
 import { heldAt, type Rows } from './rows.ts';
-import {
-  type NegotiationFact,
-  type NegotiationState,
-  negotiationAfter,
-  type OperationFact,
-  type OperationState,
-  operationAfter,
-} from './stances.ts';
 import type { At } from './vintage.ts';
 import {
   assemble,
@@ -30,43 +24,21 @@ type Tables = Readonly<Record<string, Rows>>;
 type ClaimType = 'ClaimMade' | 'ClaimAssessed' | 'ClaimCorrected' | 'ClaimRetracted';
 type ClaimFact = EventFact<ClaimType | 'ClaimSuperseded'>;
 
-const handlers: Handlers<
-  | 'ConflictRegistered'
-  | 'TroopsWithdrew'
-  | ClaimFact['type']
-  | OperationFact['type']
-  | NegotiationFact['type'],
-  Tables
-> = {
+const handlers: Handlers<'ConflictRegistered' | ClaimFact['type'], Tables> = {
   ConflictRegistered: (event, rows) => {
     put(rows, event.stream, { kind: 'conflict', slot: '', body: event.data });
-  },
-  TroopsWithdrew: (event, rows) => {
-    const body = { ...event.data, event_id: event.id };
-    put(rows, `withdrawal-${event.id}`, { kind: 'withdrawal', slot: event.id, body });
   },
   ClaimMade: followClaim,
   ClaimAssessed: followClaim,
   ClaimCorrected: followClaim,
   ClaimRetracted: followClaim,
   ClaimSuperseded: followClaim,
-  OperationDeclared: followOperation,
-  OperationGoalReaffirmed: followOperation,
-  OperationGoalChanged: followOperation,
-  OperationEnded: followOperation,
-  NegotiationProposed: followNegotiation,
-  NegotiationAccepted: followNegotiation,
-  NegotiationRejected: followNegotiation,
-  NegotiationStarted: followNegotiation,
-  NegotiationSuspended: followNegotiation,
-  NegotiationResumed: followNegotiation,
-  NegotiationConcluded: followNegotiation,
 };
 
-/** What each says of a conflict: a row per claim, operation, negotiation and withdrawal. */
+/** What is claimed of a conflict: a row per claim. */
 export const warStatus: Projection = {
   name: 'war_status',
-  version: 2,
+  version: 3,
   types: Object.keys(handlers),
   tables: {
     said: {
@@ -83,18 +55,20 @@ export const warStatus: Projection = {
       indexes: ['conflict_id, kind, slot, asserted_at desc, position desc'],
     },
   },
-  keysOf: ({ stream, version, type }) => ({
-    said: version > 1 && type !== 'TroopsWithdrew' ? [stream] : [],
-  }),
+  keysOf: ({ stream, version }) => ({ said: version > 1 ? [stream] : [] }),
   project: projectBy(handlers),
 };
+
+/** What the war status is read from. */
+export const warStatusSources: readonly Projection[] = [warStatus, negotiations, operations];
 
 /** The status of a conflict, or undefined if it is not registered. */
 export async function findWarStatus(
   db: Db,
-  { as_of, table }: At,
+  at: At,
   conflictId: string,
 ): Promise<WarStatus | undefined> {
+  const { as_of, table } = at;
   const said = sql.table(table(warStatus, 'said'));
   const { position, valid_at } = as_of;
   // Control alone has a valid time: a statement about a later day says nothing of this one.
@@ -109,7 +83,12 @@ export async function findWarStatus(
     select verification, lifecycle, count(*) from ${said} t
     where conflict_id = ${conflictId} and kind = 'claim' and ${heldAt(position)}
     group by verification, lifecycle order by verification, lifecycle`.execute(db);
-  return assemble(conflictId, as_of, rows, counts.rows);
+  const acts = {
+    negotiations: await listNegotiations(db, at, conflictId),
+    operations: await listOperations(db, at, conflictId),
+    withdrawals: await listMovements(db, at, conflictId, 'TroopsWithdrew'),
+  };
+  return assemble(conflictId, as_of, { rows, counts: counts.rows, ...acts });
 }
 
 function followClaim(event: ClaimFact, rows: Tables): void {
@@ -141,18 +120,6 @@ function madeAfter(before: ClaimBody | undefined, event: ClaimFact): ClaimMade {
   const { made } = before as ClaimBody;
   if (event.type !== 'ClaimCorrected') return made;
   return correctedClaim(made, event.data as EventFact<'ClaimCorrected'>['data']);
-}
-
-function followOperation(event: OperationFact, rows: Tables): void {
-  const before = rows.said?.get(event.stream)?.body as OperationState | undefined;
-  const body = operationAfter(before, event);
-  put(rows, event.stream, { kind: 'operation', slot: body.operation_id, body });
-}
-
-function followNegotiation(event: NegotiationFact, rows: Tables): void {
-  const before = rows.said?.get(event.stream)?.body as NegotiationState | undefined;
-  const body = negotiationAfter(before, event);
-  put(rows, event.stream, { kind: 'negotiation', slot: body.negotiation_id, body });
 }
 
 type Columns = {
