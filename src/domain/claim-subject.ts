@@ -67,9 +67,9 @@ export function claimSubjectOf(claim: ClaimMade): ClaimSubject | undefined {
   }
 }
 
-/** Whether claims with this subject are added up; else one of them counts. */
-export function isAddedUp(subject: ClaimSubject): boolean {
-  return subject.kind === 'casualties' && subject.measure === 'increment';
+/** Whether a claim is added up with others of its subject; else one of them counts. */
+export function isAddedUp({ proposition }: ClaimMade): boolean {
+  return proposition.kind === 'casualties' && proposition.quantity.measure === 'increment';
 }
 
 /**

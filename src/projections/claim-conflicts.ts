@@ -5,8 +5,11 @@
 import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
-import { conflictGroupsOfKey, type Disagreement, disagreements } from '../domain/claim-conflicts.ts';
-import { timedOf } from '../domain/claim-subject.ts';
+import {
+  conflictGroupsOfKey,
+  type Disagreement,
+  disagreements,
+} from '../domain/claim-conflicts.ts';
 import { connectedBy } from '../domain/groups.ts';
 import { stands } from '../domain/lifecycle.ts';
 import { bySaidAt } from '../domain/recorded.ts';
@@ -132,7 +135,11 @@ function within(claimsMax: number, facts: readonly Fact[], isFirst: boolean): re
 async function groupsOf(db: Db, at: At, facts: readonly Fact[]): Promise<Group[][]> {
   const keys = facts.filter(({ linked }) => linked === null).map(({ key }) => key);
   const members = await readMembers(db, at, keys);
-  const partOf = await readPartOf(db, at, members.flatMap(({ body }) => controllersOf(body)));
+  const partOf = await readPartOf(
+    db,
+    at,
+    members.flatMap(({ body }) => controllersOf(body)),
+  );
   const byKey = Map.groupBy(members, ({ conflict_key }) => conflict_key);
   const linkedGroupOf = await readLinkedGroups(db, at, facts);
   return facts.map((fact) => {
@@ -177,6 +184,10 @@ function idOf({ state }: ClaimBody): string {
   return state.current.claim_id;
 }
 
+function timedOf({ state }: ClaimBody) {
+  return { ...state.current, position: state.position };
+}
+
 function firstOf({ claims: [first] }: Group): string {
   return idOf(first as ClaimBody);
 }
@@ -207,7 +218,7 @@ function matches({ claims }: Group, { kind, place, claimant }: ConflictQuery): b
 }
 
 function conflictOf({ reason, claims }: Group, { since }: Fact): ClaimConflict {
-  const said = claims.toSorted((a, b) => bySaidAt(timedOf(a.state), timedOf(b.state)));
+  const said = claims.toSorted((a, b) => bySaidAt(timedOf(a), timedOf(b)));
   const claimants = claims.map(({ state }) => state.current.attribution.claimant_id);
   return {
     reason,

@@ -1,11 +1,10 @@
 /** What became of a claim: each event that changed how it stands, its own or another claim's. */
 import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
-import type { Db } from '../db.ts';
+import type { Db, EventsTable } from '../db.ts';
 import { type EventType, upcast } from '../domain/catalogue.ts';
 import { type ClaimEvent, claimEvents } from '../domain/claim.ts';
 import { Attribution, code } from '../domain/vocabulary.ts';
-import type { EventsTable } from '../db.ts';
 import { Lifecycle, Verification } from './claim-list.ts';
 import type { ClaimBody } from './claim-tables.ts';
 import { claims } from './claims.ts';

@@ -14,6 +14,23 @@ export type ClaimBody = {
   readonly linked_by: readonly Link[];
 };
 
+/** A row of `claims`; see its table for what the columns mean. */
+export type ClaimRow = {
+  readonly conflict_id: string;
+  readonly claimant_id: string;
+  readonly kind: string;
+  readonly verification: string;
+  readonly lifecycle: string;
+  readonly order_at: string;
+  readonly said_at: string;
+  readonly occurred_at: string | null;
+  readonly made: number;
+  readonly subject: string | null;
+  readonly conflict_key: string | null;
+  readonly tags: readonly string[];
+  readonly body: ClaimBody;
+};
+
 /** Body of `subjects`. */
 export type SubjectBody = { readonly subject: ClaimSubject };
 
