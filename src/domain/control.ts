@@ -15,7 +15,7 @@ export type Control = Extract<Proposition, { kind: 'control' }>;
 
 export type ControlStatement = Pick<Control, 'controller_id' | 'status' | 'basis'> & {
   readonly claimant_id: string;
-  readonly occurred: ClaimMade['occurred'] | null;
+  readonly occurred: NonNullable<ClaimMade['occurred']> | null;
   readonly asserted_at: string | null;
   readonly claim_id: string;
 };
@@ -70,6 +70,18 @@ export function controlOf(
       return [{ claim_id: current.claim_id, reason }];
     }),
   };
+}
+
+/**
+ * All that was ever stated of the control of a place, by everyone, in the order in which it holds:
+ * also what was corrected, superseded or retracted since.
+ */
+export function controlHistoryOf<Claim extends ClaimView>(
+  placeId: string,
+  claims: readonly Claim[],
+): { readonly statement: ControlStatement; readonly claim: Claim }[] {
+  const stating = claims.filter(({ current }) => controlledPlace(current) === placeId);
+  return stating.toSorted(inTime).map((claim) => ({ statement: statementOf(claim), claim }));
 }
 
 /** The one place whose control a claim states; undefined where it states no place's. */

@@ -7,6 +7,7 @@ import { claimSubjectOf, orderMs } from '../domain/claim-subject.ts';
 import { stands } from '../domain/lifecycle.ts';
 import type { Proposition } from '../domain/proposition.ts';
 import { saidAtMs } from '../domain/recorded.ts';
+import { startMs } from '../domain/times.ts';
 import type { ClaimRow } from './claim-tables.ts';
 
 /** So long that two texts never have one digest: 132 bits. */
@@ -17,13 +18,13 @@ export function columnsOf(state: ClaimState, before: ClaimRow | undefined) {
   const was = before?.body.state;
   const isReworded = before === undefined || was?.current !== state.current;
   const content = isReworded ? contentOf(state.current) : before;
-  const { conflict_id, claimant_id, kind, order_at, said_at, subject, conflict_key } = content;
+  const { conflict_id, claimant_id, kind, order_at, said_at, occurred_at, subject } = content;
   const isFoundElsewhere = isReworded || was?.repetitions !== state.repetitions;
   return {
-    ...{ conflict_id, claimant_id, kind, order_at, said_at, subject },
+    ...{ conflict_id, claimant_id, kind, order_at, said_at, occurred_at, subject },
     lifecycle: state.lifecycle,
     made: state.position,
-    conflict_key: stands(state) ? conflict_key : null,
+    conflict_key: stands(state) ? content.conflict_key : null,
     tags: isFoundElsewhere ? tagsOf(state) : before.tags,
   };
 }
@@ -54,22 +55,24 @@ export function actorsOf(proposition: Proposition): string[] {
   }
 }
 
+/** The key of the fact that a claim is about; null for none. */
+export function factKeyOf(claim: ClaimMade): string | null {
+  return contentOf(claim).conflict_key;
+}
+
 /** A moment of a column, in ms since 1970. */
 export function msOf(moment: string): number {
   return moment === '-infinity' ? Number.NEGATIVE_INFINITY : Date.parse(moment);
 }
 
-type Content = Pick<
-  ClaimRow,
-  'conflict_id' | 'claimant_id' | 'kind' | 'order_at' | 'said_at' | 'subject' | 'conflict_key'
->;
+type Content = Omit<ClaimRow, 'verification' | 'lifecycle' | 'made' | 'tags' | 'body'>;
 // Asked for by the keys of an event, and each time that it is projected.
 const known = new WeakMap<ClaimMade, Content>();
 
 function contentOf(claim: ClaimMade): Content {
   const before = known.get(claim);
   if (before !== undefined) return before;
-  const { conflict_id, attribution, proposition } = claim;
+  const { conflict_id, attribution, occurred, proposition } = claim;
   const subject = claimSubjectOf(claim);
   const compared = comparisonKey(claim);
   const content = {
@@ -78,6 +81,7 @@ function contentOf(claim: ClaimMade): Content {
     kind: proposition.kind,
     order_at: momentOf(orderMs(claim)),
     said_at: momentOf(saidAtMs(claim)),
+    occurred_at: occurred === undefined ? null : momentOf(startMs(occurred.from)),
     subject: subject === undefined ? null : digestOf(JSON.stringify([conflict_id, subject])),
     conflict_key: compared === undefined ? null : digestOf(compared),
   };

@@ -8,7 +8,8 @@ import { afterClaimEvent, type ClaimState } from '../domain/claim-state.ts';
 import { stands } from '../domain/lifecycle.ts';
 import { isAdverseAdmission } from '../domain/sides.ts';
 import { verificationOfClaim } from '../domain/verification.ts';
-import { actorsOf, columnsOf, slotKeyOf } from './claim-columns.ts';
+import { actorsOf, columnsOf, factKeyOf, slotKeyOf } from './claim-columns.ts';
+import { followDisputes } from './claim-disputes.ts';
 import { followSlots } from './claim-slots.ts';
 import {
   type ClaimBody,
@@ -76,7 +77,7 @@ function keysOf(event: Fact, loaded: Loaded): Record<string, readonly string[]> 
 
 function keysOfMade({ data }: EventFact<'ClaimMade'>, loaded: Loaded) {
   const { conflict_id, attribution, proposition } = data;
-  const slot = slotKeyOf(data);
+  const [slot, fact] = [slotKeyOf(data), factKeyOf(data)];
   const sideOf = (key: string) => loaded('sides', key)?.body as SideBody | undefined;
   const conflict = `conflict-${conflict_id}`;
   const actors = new Set([attribution.claimant_id, ...actorsOf(proposition)]);
@@ -88,6 +89,7 @@ function keysOfMade({ data }: EventFact<'ClaimMade'>, loaded: Loaded) {
   return {
     totals: [conflict_id],
     slots: slot === null ? [] : [slot],
+    disputes: fact === null ? [] : [fact],
     sides: [conflict, ...[...actors].map((id) => `actor-${id}`)],
   };
 }
@@ -150,6 +152,7 @@ function keep(
   rows.claims.put(state.current.claim_id, after);
   count(rows, before, after);
   followSlots(rows, before, after);
+  followDisputes(rows, before, after);
 }
 
 function count({ totals }: Tables, before: ClaimRow | undefined, after: ClaimRow): void {
