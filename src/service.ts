@@ -12,6 +12,7 @@ import { postgresEventStore } from './eventstore/postgres.ts';
 import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
+import { claims } from './projections/claims.ts';
 import { prepareProjection } from './projections/generations.ts';
 import { negotiations } from './projections/negotiations.ts';
 import { operations } from './projections/operations.ts';
@@ -20,7 +21,6 @@ import { runProjections } from './projections/projector.ts';
 import { runRebuilds } from './projections/rebuild.ts';
 import { registry } from './projections/registry.ts';
 import { timeline } from './projections/timeline.ts';
-import { warStatus } from './projections/war-status.ts';
 import { kafkaClient } from './relay/client.ts';
 import { readLag } from './relay/lag.ts';
 import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
@@ -29,7 +29,7 @@ import { namesOf } from './relay/topics.ts';
 /** Every read model there is. */
 export const projections: readonly Projection[] = [
   registry,
-  warStatus,
+  claims,
   negotiations,
   operations,
   timeline,

@@ -5,15 +5,19 @@ import type { Db } from '../db.ts';
 import { EntityId, PlaceEntityId } from '../domain/vocabulary.ts';
 import {
   type Category,
+  type Entry,
   entries,
   findEntry,
   listEntries,
   registry,
 } from '../projections/registry.ts';
 import { AsOf } from '../projections/vintage.ts';
-import { Cursor, cursorOf, Limit, malformedCursor, textOf } from './cursors.ts';
+import { Cursor, Limit } from './cursors.ts';
+import { conflictId } from './examples.ts';
+import { answerList, listResponses, type Shown } from './formats.ts';
+import { type Feature, geometryOf, type Position } from './geojson.ts';
 import { problems } from './problem-responses.ts';
-import { answerView, notModified, type Reading, reading } from './vintage.ts';
+import { answerView, notModified, reading } from './vintage.ts';
 
 type Resource = {
   readonly category: Category;
@@ -49,6 +53,24 @@ const resources: readonly Resource[] = [
   },
 ];
 
+const kept = { version: 1, position: 42, recorded_at: '2022-09-13T00:00:00.000000Z' };
+const examples: Readonly<Record<Category, Entry>> = {
+  conflict: { id: conflictId, name: 'Russia and Ukraine, from February 2022', ...kept },
+  actor: { id: 'afp', name: 'Agence France-Presse', kind: 'agency', former_names: [], ...kept },
+  place: { id: 'geonames:707292', name: 'Izium', point: [37.26, 49.21], aliases: [], ...kept },
+  report: {
+    id: 'cnn-indonesia-2022-09-12',
+    outlet_id: 'cnn-indonesia',
+    url: 'https://www.cnnindonesia.com/internasional',
+    language: 'id',
+    headline: 'Dihajar Habis-habisan, Rusia Tetap Ogah Damai dengan Ukraina',
+    published_at: '2022-09-12T19:39:00+07:00',
+    report_version: 1,
+    lifecycle: 'active',
+    ...kept,
+  },
+};
+
 export function addRegister(app: FastifyInstance, db: Db): void {
   for (const resource of resources) {
     addList(app, db, resource);
@@ -56,15 +78,14 @@ export function addRegister(app: FastifyInstance, db: Db): void {
   }
 }
 
-function addList(app: FastifyInstance, db: Db, resource: Resource): void {
-  const { category, path, name, filter } = resource;
+function addList(app: FastifyInstance, db: Db, { category, path, name, filter }: Resource): void {
   const parameters = {
     ...reading,
     ...(filter && { [filter.name]: Type.Optional(filter.schema) }),
     limit: Limit,
     cursor: Type.Optional(Cursor),
   };
-  type Query = Reading & { limit: number; cursor?: string } & Record<string, unknown>;
+  const shown = shownOf(category);
   app.get(path, {
     config: { scope: 'read' },
     schema: {
@@ -72,31 +93,32 @@ function addList(app: FastifyInstance, db: Db, resource: Resource): void {
       summary: `List ${name.toLowerCase()}s, by id`,
       tags: ['registry'],
       querystring: Type.Object(parameters, { additionalProperties: false }),
-      response: {
-        200: Type.Object({
-          items: Type.Array(entries[category]),
-          next_cursor: Type.Union([Type.String(), Type.Null()]),
-          as_of: AsOf,
-        }),
-        ...notModified,
-        ...problems(400, 500),
-      },
+      response: listResponses(entries[category], shown, examples[category]),
     },
-    handler: async (request, reply) => {
-      const query = request.query as Query;
-      const after = query.cursor === undefined ? undefined : textOf(query.cursor);
-      if (query.cursor !== undefined && after === undefined) return malformedCursor(request, reply);
+    handler: (request, reply) => {
+      const query = request.query as Record<string, unknown>;
       const outline = filter && (query[filter.name] as string | undefined);
-      return answerView(request, reply, { db, projections: [registry] }, async (at) => {
-        const { items, next, as_of } = await listEntries(db, at, category, {
-          limit: query.limit,
-          ...(outline !== undefined && { outline }),
-          ...(after !== undefined && { after }),
-        });
-        return { items, next_cursor: next === null ? null : cursorOf(next), as_of };
+      return answerList(request, reply, {
+        ...{ db, projections: [registry], shown },
+        afterOf: (text) => text,
+        read: (at, page) =>
+          listEntries(db, at, category, { ...page, ...(outline !== undefined && { outline }) }),
       });
     },
   });
+}
+
+function shownOf(category: Category): Shown<Entry> {
+  const names = Object.keys(entries[category].properties);
+  const columns = Object.fromEntries(names.map((name) => [name, (entry: Entry) => entry[name]]));
+  return { columns, ...(category === 'place' && { features: async (all) => all.map(featureOf) }) };
+}
+
+// The register is nobody's word: it says what names mean.
+function featureOf({ point, ...entry }: Entry): Feature {
+  const geometry = geometryOf(point === undefined ? [] : [point as Position]);
+  const properties = { ...entry, claimant_id: null, status: null };
+  return { type: 'Feature', id: entry.id, geometry, properties };
 }
 
 function addOne(app: FastifyInstance, db: Db, { category, path, name, idSchema }: Resource): void {

@@ -6,16 +6,18 @@ import { type EventType, eventTypes } from '../domain/catalogue.ts';
 import { code, EntityId, PlaceEntityId } from '../domain/vocabulary.ts';
 import { timeline } from '../projections/timeline.ts';
 import {
-  decodeCursor,
+  afterOf,
   listTimeline,
-  Timeline,
+  TimelineItem,
   type TimelineQuery,
 } from '../projections/timeline-page.ts';
-import { findWarStatus, warStatusSources } from '../projections/war-status.ts';
+import { warStatusOf, warStatusSources } from '../projections/war-status.ts';
 import { WarStatus } from '../projections/war-status-view.ts';
-import { Cursor, Limit, malformedCursor } from './cursors.ts';
+import { Cursor, Limit } from './cursors.ts';
+import { conflictId } from './examples.ts';
+import { answerList, listResponses, type Shown } from './formats.ts';
 import { problems } from './problem-responses.ts';
-import { answerView, notModified, type Reading, reading, validAt } from './vintage.ts';
+import { answerView, notModified, reading, validAt } from './vintage.ts';
 
 const TimelineParameters = Type.Object(
   {
@@ -41,7 +43,55 @@ const TimelineParameters = Type.Object(
   { additionalProperties: false },
 );
 
+type Span = { from?: string; to?: string; date_precision?: number } | null;
+
+const shown: Shown<TimelineItem> = {
+  columns: {
+    position: ({ position }) => position,
+    event_id: ({ event_id }) => event_id,
+    type: ({ type }) => type,
+    stream: ({ stream }) => stream,
+    conflict_id: ({ conflict_id }) => conflict_id,
+    occurred_from: ({ occurred }) => (occurred as Span)?.from,
+    occurred_to: ({ occurred }) => (occurred as Span)?.to,
+    date_precision: ({ occurred }) => (occurred as Span)?.date_precision,
+    asserted_at: ({ asserted_at }) => asserted_at,
+    published_at: ({ published_at }) => published_at,
+    recorded_at: ({ recorded_at }) => recorded_at,
+    claimant_id: ({ claimant_id }) => claimant_id,
+    actor_ids: ({ actor_ids }) => actor_ids,
+    places: ({ places }) => places,
+    summary: ({ summary }) => summary.text,
+    claim_id: ({ claim }) => claim?.id,
+    verification: ({ claim }) => claim?.verification,
+    lifecycle: ({ claim }) => claim?.lifecycle,
+    data: ({ data }) => data,
+  },
+};
+const exampleItem: TimelineItem = {
+  position: 42,
+  event_id: '0190f2d5-7a3c-7d64-8d0c-0d6f3f6f1c11',
+  type: 'ClaimMade',
+  stream: 'claim-ru-mod-2022-09-12-killed',
+  conflict_id: conflictId,
+  occurred: { from: '2022-09-12', to: '2022-09-12', date_precision: 1 },
+  asserted_at: '2022-09-12',
+  published_at: null,
+  recorded_at: '2022-09-13T00:00:00.000000Z',
+  claimant_id: 'ru-mod',
+  actor_ids: ['ru-mod', 'ua'],
+  places: [{ place_id: 'iso:UA-63', relation: 'at' }],
+  summary: { text: 'Russian Ministry of Defence claims more than 300 killed.', language: 'en' },
+  claim: {
+    id: 'ru-mod-2022-09-12-killed',
+    verification: 'could_not_verify',
+    lifecycle: 'active',
+  },
+  data: {},
+};
+
 export function addViews(app: FastifyInstance, db: Db): void {
+  const findWarStatus = warStatusOf(db);
   app.get('/v1/conflicts/:id/status', {
     config: { scope: 'read' },
     schema: {
@@ -56,7 +106,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
       const { id } = request.params as { id: string };
       const missing = `there is no conflict ${id}`;
       return answerView(request, reply, { db, projections: warStatusSources, missing }, (at) =>
-        findWarStatus(db, at, id),
+        findWarStatus(at, id),
       );
     },
   });
@@ -67,17 +117,14 @@ export function addViews(app: FastifyInstance, db: Db): void {
       summary: 'Everything said or done',
       tags: ['views'],
       querystring: TimelineParameters,
-      response: { 200: Timeline, ...notModified, ...problems(400, 500) },
+      response: listResponses(TimelineItem, shown, exampleItem),
     },
-    handler: async (request, reply) => {
-      const { cursor, ...query } = request.query as TimelineQuery & Reading & { cursor?: string };
-      const after = cursor === undefined ? undefined : decodeCursor(cursor);
-      if (cursor !== undefined && after === undefined) {
-        return malformedCursor(request, reply);
-      }
-      return answerView(request, reply, { db, projections: [timeline] }, (at) =>
-        listTimeline(db, at, { ...query, ...(after && { after }) }),
-      );
+    handler: (request, reply) => {
+      const query = request.query as TimelineQuery;
+      return answerList(request, reply, {
+        ...{ db, projections: [timeline], shown, afterOf },
+        read: (at, page) => listTimeline(db, at, { ...query, ...page }),
+      });
     },
   });
 }

@@ -8,6 +8,8 @@ import { loadRows, type Send, type Statement, saveRows } from './statements.ts';
 
 /** Of a page: each is another pass over what missed something. */
 const lookAheadsMax = 4;
+/** Of a page: what was loaded may lead to more. */
+const hintRoundsMax = 4;
 /** Between two breaths, in which what is under way with PostgreSQL goes on. */
 const eventsPerBreath = 50;
 
@@ -41,12 +43,14 @@ export function foldingOf(projection: Projection, generation: number, position: 
   });
   const folds = Object.fromEntries(tables.map(({ name, fold }) => [name, fold]));
 
+  const rowAtHand = (name: string, key: string) => folds[name]?.rowAtHand(key);
   const want = (facts: readonly Fact[]) => {
     for (const fact of facts) {
-      for (const [name, keys] of Object.entries(projection.keysOf?.(fact) ?? {})) {
-        for (const key of keys) folds[name]?.hint(key);
+      for (const [name, keys] of Object.entries(projection.keysOf?.(fact, rowAtHand) ?? {})) {
+        for (const key of keys) folds[name]?.want(key);
       }
     }
+    return tables.some(({ fold }) => fold.wanted.keys.size > 0);
   };
   const loadWanted = (load: Send) =>
     Promise.all(
@@ -61,8 +65,7 @@ export function foldingOf(projection: Projection, generation: number, position: 
     async fold({ facts, unreadable, last }, load) {
       const own = facts.filter(({ type }) => types.has(type));
       let failure: HandlerFailed | undefined;
-      want(own);
-      await loadWanted(load);
+      for (let round = 0; round < hintRoundsMax && want(own); round += 1) await loadWanted(load);
       // Those that may miss something: all, until they were tried once.
       let missing: readonly Fact[] = own;
       let lookAheads = 0;

@@ -5,7 +5,9 @@ import { comparisonKey } from '../domain/claim-conflicts.ts';
 import type { ClaimState } from '../domain/claim-state.ts';
 import { claimSubjectOf, orderMs } from '../domain/claim-subject.ts';
 import { stands } from '../domain/lifecycle.ts';
+import type { Proposition } from '../domain/proposition.ts';
 import { saidAtMs } from '../domain/recorded.ts';
+import { startMs } from '../domain/times.ts';
 import type { ClaimRow } from './claim-tables.ts';
 
 /** So long that two texts never have one digest: 132 bits. */
@@ -16,13 +18,13 @@ export function columnsOf(state: ClaimState, before: ClaimRow | undefined) {
   const was = before?.body.state;
   const isReworded = before === undefined || was?.current !== state.current;
   const content = isReworded ? contentOf(state.current) : before;
-  const { conflict_id, claimant_id, kind, order_at, said_at, subject, conflict_key } = content;
+  const { conflict_id, claimant_id, kind, order_at, said_at, occurred_at, subject } = content;
   const isFoundElsewhere = isReworded || was?.repetitions !== state.repetitions;
   return {
-    ...{ conflict_id, claimant_id, kind, order_at, said_at, subject },
+    ...{ conflict_id, claimant_id, kind, order_at, said_at, occurred_at, subject },
     lifecycle: state.lifecycle,
     made: state.position,
-    conflict_key: stands(state) ? conflict_key : null,
+    conflict_key: stands(state) ? content.conflict_key : null,
     tags: isFoundElsewhere ? tagsOf(state) : before.tags,
   };
 }
@@ -32,22 +34,45 @@ export function slotKeyOf(claim: ClaimMade): string | null {
   return contentOf(claim).subject;
 }
 
+/** The actors that a proposition names. */
+export function actorsOf(proposition: Proposition): string[] {
+  switch (proposition.kind) {
+    case 'casualties':
+    case 'equipment_losses':
+      return [proposition.side_id];
+    case 'control':
+      return proposition.controller_id === null ? [] : [proposition.controller_id];
+    case 'area_control':
+      return [proposition.controller_id];
+    case 'settlements_taken':
+      return [proposition.by_id];
+    case 'attack': {
+      const { attacker_id, target_id } = proposition;
+      return target_id === undefined ? [attacker_id] : [attacker_id, target_id];
+    }
+    case 'statement':
+      return [];
+  }
+}
+
+/** The key of the fact that a claim is about; null for none. */
+export function factKeyOf(claim: ClaimMade): string | null {
+  return contentOf(claim).conflict_key;
+}
+
 /** A moment of a column, in ms since 1970. */
 export function msOf(moment: string): number {
   return moment === '-infinity' ? Number.NEGATIVE_INFINITY : Date.parse(moment);
 }
 
-type Content = Pick<
-  ClaimRow,
-  'conflict_id' | 'claimant_id' | 'kind' | 'order_at' | 'said_at' | 'subject' | 'conflict_key'
->;
+type Content = Omit<ClaimRow, 'verification' | 'lifecycle' | 'made' | 'tags' | 'body'>;
 // Asked for by the keys of an event, and each time that it is projected.
 const known = new WeakMap<ClaimMade, Content>();
 
 function contentOf(claim: ClaimMade): Content {
   const before = known.get(claim);
   if (before !== undefined) return before;
-  const { conflict_id, attribution, proposition } = claim;
+  const { conflict_id, attribution, occurred, proposition } = claim;
   const subject = claimSubjectOf(claim);
   const compared = comparisonKey(claim);
   const content = {
@@ -56,6 +81,7 @@ function contentOf(claim: ClaimMade): Content {
     kind: proposition.kind,
     order_at: momentOf(orderMs(claim)),
     said_at: momentOf(saidAtMs(claim)),
+    occurred_at: occurred === undefined ? null : momentOf(startMs(occurred.from)),
     subject: subject === undefined ? null : digestOf(JSON.stringify([conflict_id, subject])),
     conflict_key: compared === undefined ? null : digestOf(compared),
   };
@@ -72,9 +98,6 @@ function momentOf(ms: number): string {
   return Number.isFinite(ms) ? new Date(ms).toISOString() : '-infinity';
 }
 
-/** The members of propositions that name actors. */
-const actorMembers = ['side_id', 'controller_id', 'by_id', 'attacker_id', 'target_id'] as const;
-
 function tagsOf({ current, repetitions, report_ids }: ClaimState): string[] {
   const { attribution, proposition, places = [] } = current;
   const tags = new Set<string>();
@@ -82,10 +105,7 @@ function tagsOf({ current, repetitions, report_ids }: ClaimState): string[] {
     tags.add(`actor:${claimant_id}`);
     for (const { actor_id } of chain) tags.add(`actor:${actor_id}`);
   }
-  for (const member of actorMembers) {
-    const actor = (proposition as Partial<Record<string, unknown>>)[member];
-    if (typeof actor === 'string') tags.add(`actor:${actor}`);
-  }
+  for (const actor of actorsOf(proposition)) tags.add(`actor:${actor}`);
   for (const { place_id } of places) tags.add(`place:${place_id}`);
   for (const report of report_ids) tags.add(`report:${report}`);
   return [...tags];

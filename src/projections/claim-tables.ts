@@ -23,6 +23,7 @@ export type ClaimRow = {
   readonly lifecycle: string;
   readonly order_at: string;
   readonly said_at: string;
+  readonly occurred_at: string | null;
   readonly made: number;
   readonly subject: string | null;
   readonly conflict_key: string | null;
@@ -41,6 +42,9 @@ export type TotalsBody = {
   readonly by_lifecycle: Readonly<Record<string, number>>;
 };
 
+/** Body of `disputes`: the claim that it was found in first. */
+export type DisputeBody = { readonly first: string };
+
 /** Body of `sides`. */
 export type SideBody = { readonly parties?: readonly string[]; readonly part_of?: string };
 
@@ -50,7 +54,8 @@ export type SideBody = { readonly parties?: readonly string[]; readonly part_of?
  * `order_at` is when it is so for control, when it was said for the rest; `made` is the position of
  * ClaimMade. Moments are in ms, as the domain orders them, `-infinity` where nothing tells. Claims
  * that have one `conflict_key` stand and are about one fact, so may disagree; null for none.
- * `tags`: `actor:ID`, `place:ID` and `report:ID` of all that it names.
+ * `occurred_at` is when it is said to have begun, null where nothing tells. `tags`: `actor:ID`,
+ * `place:ID` and `report:ID` of all that it names.
  */
 const claims: Table = {
   columns: {
@@ -61,6 +66,7 @@ const claims: Table = {
     lifecycle: 'text',
     order_at: 'timestamptz',
     said_at: 'timestamptz',
+    occurred_at: 'timestamptz',
     made: 'bigint',
     subject: 'text',
     conflict_key: 'text',
@@ -68,9 +74,14 @@ const claims: Table = {
   },
   indexes: [
     'subject, order_at, said_at, made',
-    'conflict_id, said_at, made',
-    'conflict_id, conflict_key',
+    // What is listed, in both orders; what it is most filtered by is read in the index.
+    'said_at, made',
+    'made',
+    'conflict_id, said_at, made, kind, verification, lifecycle',
+    'claimant_id, said_at, made',
+    'conflict_key',
   ],
+  arrays: ['tags'],
 };
 
 /**
@@ -93,6 +104,15 @@ const slots: Table = {
   indexes: [],
 };
 
+/**
+ * Key: a `conflict_key`. `conflict_id` is null until a second claim has it: those with a conflict
+ * are what claims may disagree about, in the order in which that was found.
+ */
+const disputes: Table = {
+  columns: { conflict_id: 'text', kind: 'text' },
+  indexes: ['conflict_id'],
+};
+
 /** Key: conflict id. */
 const totals: Table = { columns: {}, indexes: [] };
 
@@ -105,4 +125,4 @@ const links: Table = {
 /** Key: `conflict-ID` with its parties, `actor-ID` with what it is part of. */
 const sides: Table = { columns: {}, indexes: [] };
 
-export const claimTables = { claims, subjects, slots, totals, links, sides };
+export const claimTables = { claims, subjects, slots, disputes, totals, links, sides };

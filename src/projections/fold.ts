@@ -19,8 +19,9 @@ export type Batch = {
 };
 export type Fold = Rows & {
   readonly wanted: Wanted;
-  /** Wants a key, unless it is at hand. */
-  hint(key: string): void;
+  /** Wants the key, unless it is at hand what the table has of it. */
+  want(key: string): void;
+  rowAtHand(key: string): Row | undefined;
   /** Takes what the table has of what was wanted; what is not among it is not there. */
   take(found: readonly Version[]): void;
   /** Begins an event: what was put and not settled is forgotten. */
@@ -91,7 +92,8 @@ export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
 
   return {
     wanted,
-    hint: (key) => void (find(key) === undefined && wanted.keys.add(key)),
+    want: (key) => void (find(key) === undefined && wanted.keys.add(key)),
+    rowAtHand: (key) => find(key)?.row,
     get(key) {
       if (once) throw new Error('rows that are made once are not read back');
       return rowOf(key);

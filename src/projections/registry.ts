@@ -102,8 +102,8 @@ export const registry: Projection = {
 };
 
 /** A page of a category, by id; `outline` and `after` narrow it. */
-export type EntryQuery = { outline?: string; after?: string; limit: number };
-export type EntryPage = { items: Entry[]; next: string | null; as_of: AsOf };
+export type EntryQuery = { outline?: string; after?: string | undefined; limit: number };
+export type EntryPage = { items: Entry[]; next: string | null };
 
 export async function listEntries(
   db: Db,
@@ -118,7 +118,7 @@ export async function listEntries(
       and ${heldAt(as_of.position)}
     order by key limit ${limit + 1}`.execute(db);
   const items = rows.slice(0, limit).map(({ body }) => body);
-  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null, as_of };
+  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }
 
 /** The entry, or undefined if it is not known. */
@@ -132,6 +132,21 @@ export async function findEntry(
     select body from ${sql.table(table(registry, 'entries'))} t
     where key = ${`${category}-${id}`} and ${heldAt(as_of.position)}`.execute(db);
   return rows[0] && { ...rows[0].body, as_of };
+}
+
+/** The entries of these ids that are known, by id. */
+export async function readEntries(
+  db: Db,
+  { as_of, table }: At,
+  category: Category,
+  ids: Iterable<string>,
+): Promise<Map<string, Entry>> {
+  const keys = [...new Set(ids)].map((id) => `${category}-${id}`);
+  if (keys.length === 0) return new Map();
+  const { rows } = await sql<{ body: Entry }>`
+    select body from ${sql.table(table(registry, 'entries'))} t
+    where key = any (${keys}::text[]) and ${heldAt(as_of.position)}`.execute(db);
+  return new Map(rows.map(({ body }) => [body.id, body]));
 }
 
 type Fact = EventFact<EventType>;

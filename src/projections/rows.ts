@@ -16,6 +16,8 @@ export type Table = {
   readonly columns: Readonly<Record<string, ColumnType>>;
   /** Their columns; `since` and `until` come last, so that the index alone tells what is held. */
   readonly indexes: readonly string[];
+  /** Columns of arrays that are searched by what they hold: a GIN index for each. */
+  readonly arrays?: readonly string[];
   /** Columns of text that `Rows.by` is asked by: an index begins with each. */
   readonly lookups?: readonly string[];
   /**
@@ -76,8 +78,13 @@ export async function createTables(db: Db, projection: Projection, generation: n
 
 /** Makes their indexes: after the rows, where there are many. Safe to call again. */
 export async function createIndexes(db: Db, projection: Projection, generation: number) {
-  for (const name of Object.keys(projection.tables)) {
+  for (const [name, { arrays = [] }] of Object.entries(projection.tables)) {
     await createIndexesOf(db, projection, generation, name, false);
+    const table = tableOf(projection, generation, name);
+    for (const column of arrays) {
+      await sql`create index if not exists ${sql.id(`${table}_${column}`)}
+        on ${sql.table(table)} using gin (${sql.ref(column)})`.execute(db);
+    }
   }
 }
 

@@ -48,7 +48,9 @@ export function saveRows(
     const text = `
       update "${stored}" as t set until = next.since
       from unnest($1::text[], $2::bigint[]) as next(key, since)
-      where t.key = next.key and t.until = ${forever}`;
+      cross join lateral (select r.since from "${stored}" r where r.key = next.key
+                          order by r.since desc limit 1) as last
+      where t.key = next.key and t.since = last.since`;
     saves.push({ text, values: [keysOf(unseen), sincesOf(unseen)] });
   }
   if (ended.length > 0) {

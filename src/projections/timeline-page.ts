@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { heldAt } from './rows.ts';
 import { timeline } from './timeline.ts';
-import { AsOf, type At } from './vintage.ts';
+import type { At } from './vintage.ts';
 
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
 
@@ -29,14 +29,7 @@ export const TimelineItem = Type.Object({
 });
 export type TimelineItem = Static<typeof TimelineItem>;
 
-export const Timeline = Type.Object({
-  items: Type.Array(TimelineItem),
-  next_cursor: TextOrNull,
-  as_of: AsOf,
-});
-export type Timeline = Static<typeof Timeline>;
-
-/** What to list: every filter given must hold. `after` is the last item of the page before. */
+/** What to list: every filter given must hold. */
 export type TimelineQuery = {
   conflict?: string;
   type?: string;
@@ -46,8 +39,10 @@ export type TimelineQuery = {
   sort: 'occurred' | 'position';
   order: 'asc' | 'desc';
   limit: number;
-  after?: { sort_at: string; position: number };
+  after?: After | undefined;
 };
+/** The last item of the page before. */
+export type After = { sort_at: string; position: number };
 
 type PageRow = {
   position: number;
@@ -58,31 +53,27 @@ type PageRow = {
   lifecycle: string | null;
 };
 
-/** A page of the timeline, as it was at the position of `at`. */
-export async function listTimeline(db: Db, at: At, query: TimelineQuery): Promise<Timeline> {
+/** A page of the timeline, as it was at the position of `at`; `next` is its last item. */
+export async function listTimeline(
+  db: Db,
+  at: At,
+  query: TimelineQuery,
+): Promise<{ items: TimelineItem[]; next: string | null }> {
   const rows = await selectPage(db, at, query);
   const page = rows.slice(0, query.limit);
   const last = rows.length > query.limit ? page.at(-1) : undefined;
-  return {
-    items: page.map(({ item, claim_id, verification, lifecycle }) =>
-      claim_id === null || verification === null || lifecycle === null
-        ? item
-        : { ...item, claim: { id: claim_id, verification, lifecycle } },
-    ),
-    next_cursor: last ? encodeCursor(last) : null,
-    as_of: at.as_of,
-  };
+  const items = page.map(({ item, claim_id, verification, lifecycle }) =>
+    claim_id === null || verification === null || lifecycle === null
+      ? item
+      : { ...item, claim: { id: claim_id, verification, lifecycle } },
+  );
+  return { items, next: last === undefined ? null : JSON.stringify([last.sort_at, last.position]) };
 }
 
-/** The opaque cursor of a page's last item. */
-function encodeCursor({ sort_at, position }: Pick<PageRow, 'sort_at' | 'position'>): string {
-  return Buffer.from(JSON.stringify([sort_at, position])).toString('base64url');
-}
-
-/** What a cursor of ours stands for; undefined if it is not one. */
-export function decodeCursor(cursor: string): TimelineQuery['after'] | undefined {
+/** The item that the text of a cursor names; undefined if it names none. */
+export function afterOf(text: string): After | undefined {
   try {
-    const [sort_at, position] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    const [sort_at, position] = JSON.parse(text);
     return Number.isSafeInteger(position) && isInstant(sort_at) ? { sort_at, position } : undefined;
   } catch {
     return undefined;
@@ -126,7 +117,7 @@ async function selectPage(db: Db, { as_of, table }: At, query: TimelineQuery) {
   return rows;
 }
 
-function seek(sort: string, order: string, after: NonNullable<TimelineQuery['after']>) {
+function seek(sort: string, order: string, after: After) {
   const { sort_at, position } = after;
   const beyond = sql.raw(order === 'asc' ? '>' : '<');
   return sort === 'position'
