@@ -8,6 +8,7 @@ import { loadRows, saveRows, tableOf } from './rows.ts';
 
 /** Of a batch: each is another pass over it. */
 const lookAheadsMax = 4;
+const hintRoundsMax = 4;
 
 /** What a projection could not do with the event at `position`. */
 export class HandlerFailed extends Error {
@@ -38,16 +39,25 @@ export async function applyEvents(
         fold.take(await loadRows(db, stored, table, fold.wanted));
       }),
     );
-  for (const fact of facts) {
-    for (const [name, keys] of Object.entries(projection.keysOf?.(fact) ?? {})) {
-      for (const key of keys) folds[name]?.wanted.keys.add(key);
+  const loaded = (name: string, key: string) => folds[name]?.loaded(key);
+  for (let round = 1; round <= hintRoundsMax; round += 1) {
+    for (const fact of facts) {
+      for (const [name, keys] of Object.entries(projection.keysOf?.(fact, loaded) ?? {})) {
+        for (const key of keys) folds[name]?.want(key);
+      }
     }
+    if (tables.every(({ fold }) => fold.wanted.keys.size === 0)) break;
+    await load();
   }
-  await load();
   let lookAheads = 0;
-  for (const [i, fact] of facts.entries()) {
+  // Those that may miss: all, until they were tried once.
+  let missing: readonly Fact[] = facts;
+  for (const fact of facts) {
     while (!projectOne(projection, fact, folds)) {
-      if (lookAheads < lookAheadsMax) lookAhead(projection, facts.slice(i + 1), folds);
+      if (lookAheads < lookAheadsMax) {
+        const next = missing.filter(({ position }) => position > fact.position);
+        missing = lookAhead(projection, next, folds);
+      }
       lookAheads += 1;
       await load();
     }
@@ -69,17 +79,23 @@ function projectOne(projection: Projection, fact: Fact, folds: Record<string, Fo
 }
 
 // What the next events will miss too is loaded with it. They are tried on rows that lack what comes
-// before them, so neither what they put nor what they throw means anything.
-function lookAhead(projection: Projection, facts: readonly Fact[], folds: Record<string, Fold>) {
-  for (const fact of facts) {
+// before them, so neither what they put nor what else they throw means anything. Answers those that
+// missed something: they may miss more.
+function lookAhead(
+  projection: Projection,
+  facts: readonly Fact[],
+  folds: Record<string, Fold>,
+): Fact[] {
+  return facts.filter((fact) => {
     try {
       projection.project(fact, folds);
-    } catch {
-      // Wanted now, or no matter: it is projected in its turn.
+      return false;
+    } catch (cause) {
+      return cause instanceof Miss;
     } finally {
       for (const fold of Object.values(folds)) fold.discard();
     }
-  }
+  });
 }
 
 function wantedOf(projection: Projection, events: readonly RecordedEvent[]): Fact[] {

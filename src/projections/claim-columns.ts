@@ -5,6 +5,7 @@ import { comparisonKey } from '../domain/claim-conflicts.ts';
 import type { ClaimState } from '../domain/claim-state.ts';
 import { claimSubjectOf, orderMs } from '../domain/claim-subject.ts';
 import { stands } from '../domain/lifecycle.ts';
+import type { Proposition } from '../domain/proposition.ts';
 import { saidAtMs } from '../domain/recorded.ts';
 import { startMs } from '../domain/times.ts';
 import type { ClaimRow } from './claim-tables.ts';
@@ -31,6 +32,27 @@ export function columnsOf(state: ClaimState, before: ClaimRow | undefined) {
 /** The key of the slot of a claim; null where it is no statement of a state or a number. */
 export function slotKeyOf(claim: ClaimMade): string | null {
   return contentOf(claim).subject;
+}
+
+/** The actors that a proposition names. */
+export function actorsOf(proposition: Proposition): string[] {
+  switch (proposition.kind) {
+    case 'casualties':
+    case 'equipment_losses':
+      return [proposition.side_id];
+    case 'control':
+      return proposition.controller_id === null ? [] : [proposition.controller_id];
+    case 'area_control':
+      return [proposition.controller_id];
+    case 'settlements_taken':
+      return [proposition.by_id];
+    case 'attack': {
+      const { attacker_id, target_id } = proposition;
+      return target_id === undefined ? [attacker_id] : [attacker_id, target_id];
+    }
+    case 'statement':
+      return [];
+  }
 }
 
 /** The key of the fact that a claim is about; null for none. */
@@ -76,9 +98,6 @@ function momentOf(ms: number): string {
   return Number.isFinite(ms) ? new Date(ms).toISOString() : '-infinity';
 }
 
-/** The members of propositions that name actors. */
-const actorMembers = ['side_id', 'controller_id', 'by_id', 'attacker_id', 'target_id'] as const;
-
 function tagsOf({ current, repetitions, report_ids }: ClaimState): string[] {
   const { attribution, proposition, places = [] } = current;
   const tags = new Set<string>();
@@ -86,10 +105,7 @@ function tagsOf({ current, repetitions, report_ids }: ClaimState): string[] {
     tags.add(`actor:${claimant_id}`);
     for (const { actor_id } of chain) tags.add(`actor:${actor_id}`);
   }
-  for (const member of actorMembers) {
-    const actor = (proposition as Partial<Record<string, unknown>>)[member];
-    if (typeof actor === 'string') tags.add(`actor:${actor}`);
-  }
+  for (const actor of actorsOf(proposition)) tags.add(`actor:${actor}`);
   for (const { place_id } of places) tags.add(`place:${place_id}`);
   for (const report of report_ids) tags.add(`report:${report}`);
   return [...tags];

@@ -8,7 +8,7 @@ import { afterClaimEvent, type ClaimState } from '../domain/claim-state.ts';
 import { stands } from '../domain/lifecycle.ts';
 import { isAdverseAdmission } from '../domain/sides.ts';
 import { verificationOfClaim } from '../domain/verification.ts';
-import { columnsOf, factKeyOf, slotKeyOf } from './claim-columns.ts';
+import { actorsOf, columnsOf, factKeyOf, slotKeyOf } from './claim-columns.ts';
 import { followDisputes } from './claim-disputes.ts';
 import { followSlots } from './claim-slots.ts';
 import {
@@ -25,7 +25,7 @@ import {
   type Projection,
   projectBy,
 } from './projection.ts';
-import type { Rows } from './rows.ts';
+import type { Row, Rows } from './rows.ts';
 
 type Tables = Readonly<Record<keyof typeof claimTables, Rows>>;
 type ClaimFact = EventFact<ClaimEvent['type']>;
@@ -58,22 +58,39 @@ export const claims: Projection = {
   project: projectBy(handlers),
 };
 
-function keysOf(event: Fact): Record<string, readonly string[]> {
-  if (event.type === 'ClaimMade') return keysOfMade(event as EventFact<'ClaimMade'>);
+type Loaded = (table: string, key: string) => Row | undefined;
+
+function keysOf(event: Fact, loaded: Loaded): Record<string, readonly string[]> {
   if (event.type === 'ConflictRegistered' || event.type === 'ActorRegistered') return {};
+  if (event.type === 'ClaimMade') return keysOfMade(event as EventFact<'ClaimMade'>, loaded);
   const { claim_id, conflict_id, other_claim_id } = event.data as LinkFact['data'];
   const ids = other_claim_id === undefined ? [claim_id] : [claim_id, other_claim_id];
-  return { claims: ids, totals: [conflict_id] };
+  const linked = (id: string) => {
+    const claim = loaded('claims', id) as ClaimRow | undefined;
+    return claim === undefined ? [] : linkedWith(claim.body);
+  };
+  const others = ids.flatMap(linked);
+  // An assessment of a claim says nothing of the others.
+  const theirs = event.type === 'ClaimAssessed' ? [] : others.flatMap(linked);
+  return { claims: [...ids, ...others, ...theirs], totals: [conflict_id] };
 }
 
-function keysOfMade({ data }: EventFact<'ClaimMade'>) {
-  const { conflict_id, attribution } = data;
+function keysOfMade({ data }: EventFact<'ClaimMade'>, loaded: Loaded) {
+  const { conflict_id, attribution, proposition } = data;
   const [slot, fact] = [slotKeyOf(data), factKeyOf(data)];
+  const sideOf = (key: string) => loaded('sides', key)?.body as SideBody | undefined;
+  const conflict = `conflict-${conflict_id}`;
+  const actors = new Set([attribution.claimant_id, ...actorsOf(proposition)]);
+  for (const party of sideOf(conflict)?.parties ?? []) actors.add(party);
+  for (const id of actors) {
+    const group = sideOf(`actor-${id}`)?.part_of;
+    if (group !== undefined) actors.add(group);
+  }
   return {
     totals: [conflict_id],
     slots: slot === null ? [] : [slot],
     disputes: fact === null ? [] : [fact],
-    sides: [`conflict-${conflict_id}`, `actor-${attribution.claimant_id}`],
+    sides: [conflict, ...[...actors].map((id) => `actor-${id}`)],
   };
 }
 

@@ -11,6 +11,10 @@ export type Wanted = {
 };
 export type Fold = Rows & {
   readonly wanted: Wanted;
+  /** Wants the key, unless it is known what the table has of it. */
+  want(key: string): void;
+  /** The row, as far as it is loaded. */
+  loaded(key: string): Row | undefined;
   /** Takes what the table has of what was wanted; what is not among it is not there. */
   take(found: readonly Version[]): void;
   /** Makes the puts of the event at `position` count. */
@@ -61,6 +65,10 @@ export function foldOf({ once, lookups = [] }: Table): Fold {
     made,
     ended,
     unseen,
+    want(key) {
+      if (!current.has(key)) wanted.keys.add(key);
+    },
+    loaded: (key) => current.get(key)?.row,
     get(key) {
       if (once) throw new Error('rows that are made once are not read back');
       return rowOf(key);

@@ -155,7 +155,9 @@ export async function saveRows(
       update ${sql.table(table)} as t set until = next.since
       from unnest(${textArray(unseen.map(({ key }) => key))}::text[],
                   ${int8Array(unseen.map(({ since }) => since))}::bigint[]) as next(key, since)
-      where t.key = next.key and t.until = ${forever}`.execute(db);
+      cross join lateral (select r.since from ${sql.table(table)} r where r.key = next.key
+                          order by r.since desc limit 1) as last
+      where t.key = next.key and t.since = last.since`.execute(db);
   }
   if (ended.length > 0) {
     await sql`
