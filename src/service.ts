@@ -12,6 +12,7 @@ import { postgresEventStore } from './eventstore/postgres.ts';
 import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
+import { claims } from './projections/claims.ts';
 import { prepareProjection } from './projections/generations.ts';
 import { negotiations } from './projections/negotiations.ts';
 import { operations } from './projections/operations.ts';
@@ -29,6 +30,7 @@ import { namesOf } from './relay/topics.ts';
 /** Every read model there is. */
 export const projections: readonly Projection[] = [
   registry,
+  claims,
   warStatus,
   negotiations,
   operations,
