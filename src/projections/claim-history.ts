@@ -8,7 +8,7 @@ import { Attribution, code } from '../domain/vocabulary.ts';
 import { Lifecycle, Verification } from './claim-list.ts';
 import type { ClaimBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
-import { AsOf, type At } from './vintage.ts';
+import type { At } from './vintage.ts';
 
 const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
   Type.Union([schema, Type.Null()]);
@@ -20,7 +20,7 @@ const { relation } = claimEvents.ClaimLinked.properties;
 const Standing = Type.Object({ lifecycle: Lifecycle, verification: Verification });
 const types = Object.keys(claimEvents) as [ClaimEvent['type']];
 
-/** An entry of the history of a claim. */
+/** An item of GET /v1/claims/{id}/history. */
 export const ClaimChange = Type.Object({
   position: Type.Integer(),
   event_id: Type.String(),
@@ -82,13 +82,6 @@ export function changeAfter(text: string): number | undefined {
     ? Number(text)
     : undefined;
 }
-
-/** GET /v1/claims/{id}/history. */
-export const ClaimHistory = Type.Object({
-  items: Type.Array(ClaimChange),
-  next_cursor: OrNull(Type.String()),
-  as_of: AsOf,
-});
 
 type VersionRow = { since: number; body: ClaimBody } & Pick<
   EventsTable,
