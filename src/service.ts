@@ -12,6 +12,7 @@ import { postgresEventStore } from './eventstore/postgres.ts';
 import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
+import { claims } from './projections/claims.ts';
 import { prepareProjection } from './projections/generations.ts';
 import type { Projection } from './projections/projection.ts';
 import { runProjection } from './projections/projector.ts';
@@ -25,7 +26,7 @@ import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
 import { namesOf } from './relay/topics.ts';
 
 /** Every read model there is. */
-export const projections: readonly Projection[] = [registry, warStatus, timeline];
+export const projections: readonly Projection[] = [registry, claims, warStatus, timeline];
 
 export type Service = {
   /** Where the API answers; undefined without the role `api`. */

@@ -11,12 +11,14 @@ import type { Projection } from './projection.ts';
 /** `until` of a row that nothing has ended: beyond every position, and safe in JavaScript. */
 export const forever = Number.MAX_SAFE_INTEGER;
 
-export type ColumnType = 'text' | 'timestamptz' | 'bigint' | 'text[]';
+export type ColumnType = 'text' | 'timestamptz' | 'bigint' | 'double precision' | 'text[]';
 export type Table = {
   /** Beside `key`, `since`, `until` and `body`, which is JSON: what is searched and sorted by. */
   readonly columns: Readonly<Record<string, ColumnType>>;
   /** Their columns; `since` and `until` come last, so that the index alone tells what is held. */
   readonly indexes: readonly string[];
+  /** Columns of arrays with an index of their elements (GIN). */
+  readonly inverted?: readonly string[];
   /** Columns of text that `Rows.by` is asked by: an index begins with each. */
   readonly lookups?: readonly string[];
   /**
@@ -90,7 +92,7 @@ async function createIndexesOf(
   name: string,
   forLookups: boolean,
 ) {
-  const { indexes, once, lookups = [] } = projection.tables[name] as Table;
+  const { indexes, inverted = [], once, lookups = [] } = projection.tables[name] as Table;
   const table = tableOf(projection, generation, name);
   for (const [i, columns] of indexes.entries()) {
     if (forLookups && !lookups.includes(columns.split(',')[0] as string)) continue;
@@ -98,6 +100,11 @@ async function createIndexesOf(
       on ${sql.table(table)} (${sql.raw(columns)}, since${sql.raw(once ? '' : ', until')})`.execute(
       db,
     );
+  }
+  if (forLookups) return;
+  for (const column of inverted) {
+    await sql`create index if not exists ${sql.id(`${table}_${column}`)}
+      on ${sql.table(table)} using gin (${sql.ref(column)})`.execute(db);
   }
 }
 
