@@ -25,6 +25,7 @@ import { Problem } from './problem.ts';
 import { addRegister } from './register.ts';
 import { registryRoutes } from './registry.ts';
 import { talkRoutes } from './talks.ts';
+import { addTimeline } from './timeline.ts';
 import { strictValidation, useStrictQuery } from './validation.ts';
 import { addViews } from './views.ts';
 
@@ -84,6 +85,7 @@ function addRoutes(app: FastifyInstance, parts: HttpParts): void {
   addCommands(app, writing, 'talks', talkRoutes);
   addRegister(app, db);
   addViews(app, db);
+  addTimeline(app, db);
   addLog(app, store);
   addBulk(app, store);
   addOps(app, parts);
