@@ -110,7 +110,7 @@ t.test('a claim over places together is of none of them, and counts once', async
     { claim_id: 'near', reason: 'relation-not-at' },
   ]);
   t.match(after.combined_control, [
-    { claim_id: 'both', places: at(izium, kupiansk), reason: 'several-places' },
+    { claim_id: 'both', places: at(kupiansk, izium), reason: 'several-places' },
     { claim_id: 'near', reason: 'relation-not-at' },
   ]);
   t.equal(after.combined_control.length, 2);
