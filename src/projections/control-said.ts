@@ -53,21 +53,19 @@ async function readStates(
   through: number,
   moment: string,
 ): Promise<ClaimState[]> {
-  const states: ClaimState[] = [];
+  const events: RecordedEvent[] = [];
   for (let i = 0; i < claimIds.length; i += streamsMax) {
     const streams = claimIds.slice(i, i + streamsMax).map((id) => `claim-${id}`);
-    const events = await store.readStreams(streams);
-    const known = events.filter(({ position }) => position <= through);
-    for (const [, ofClaim] of Map.groupBy(known, ({ stream }) => stream)) {
-      const state = claimSaidBy(ofClaim.map(factOf), moment);
-      if (state !== undefined) states.push(state);
-    }
+    const ofStreams = await store.readStreams(streams);
+    events.push(...ofStreams.filter(({ position }) => position <= through));
   }
-  return states;
-}
-
-function factOf(event: RecordedEvent): Recorded<ClaimEvent> {
-  return upcast(event) as unknown as Recorded<ClaimEvent>;
+  const facts = events.map((event) => upcast(event) as unknown as Recorded<ClaimEvent>);
+  const made = facts.filter((one) => one.type === 'ClaimMade');
+  const saidAt = new Map(made.map(({ data }) => [data.claim_id, data.asserted_at]));
+  const byClaim = Map.groupBy(facts, ({ data }) => data.claim_id);
+  return [...byClaim.values()].flatMap(
+    (ofClaim) => claimSaidBy(ofClaim, moment, (id) => saidAt.get(id)) ?? [],
+  );
 }
 
 // Also by links that were taken back: then they may still have stood.
