@@ -18,11 +18,15 @@ async function record(url: string, path: string, body: object): Promise<number> 
   return answer.body.position as number;
 }
 
-async function register(url: string): Promise<void> {
+async function register(url: string): Promise<number> {
+  let last = 0;
   for (const id of ['ru', 'ua']) await record(url, '/v1/actors', { id, name: id, kind: 'state' });
   await record(url, '/v1/actors', { id: list, name: 'Wikipedia', kind: 'assessor' });
   await record(url, '/v1/conflicts', { id: conflict_id, name: 'War', parties: ['ru', 'ua'] });
-  for (const [name, id] of Object.entries(places)) await record(url, '/v1/places', { id, name });
+  for (const [name, id] of Object.entries(places)) {
+    last = await record(url, '/v1/places', { id, name });
+  }
+  return last;
 }
 
 const said = (asserted_at: string) => ({
@@ -164,4 +168,119 @@ t.test('what had been recorded by an hour, in a log that was kept in September 2
   t.equal(as_of.known_at, '2022-09-13T18:31:00Z');
   t.equal(history.length, 5, 'all that was known by then');
   t.equal((await control(url, 'geonames:703656', `${wait}&history=true`)).history?.length, 6);
+});
+
+t.test('claimants side by side, of a time, and what is no statement of the place', async (t) => {
+  const { url } = await testService(t);
+  await register(url);
+  const forces = { id: 'ua-forces', name: 'Forces', kind: 'armed_force', part_of: 'ua' };
+  await record(url, '/v1/actors', forces);
+  const claims = async (id: string, claimant_id: string, more: object, where?: object[]) =>
+    record(url, '/v1/claims', {
+      ...{ id, conflict_id, attribution: { claimant_id, chain: [] } },
+      places: where ?? [{ place_id: 'lyman', relation: 'at' }],
+      proposition: { kind: 'control', controller_id: 'ua', status: 'controlled', basis: 'claimed' },
+      ...more,
+    });
+  const held = (controller_id: string) => ({
+    proposition: { kind: 'control', controller_id, status: 'controlled', basis: 'claimed' },
+  });
+  await claims('k1', 'ru', { occurred: { from: '2022-09-01' }, ...held('ru') });
+  await claims('k2', 'ua', { occurred: { from: '2022-09-10' } });
+  await claims('k3', 'ua-forces', { occurred: { from: '2022-09-12' }, ...held('ua-forces') });
+  await claims('k4', list, {});
+  await claims('near', list, {}, [{ place_id: 'lyman', relation: 'near' }]);
+  const both = ['lyman', 'geonames:703656'].map((place_id) => ({ place_id, relation: 'at' }));
+  let head = await claims('both', list, {}, both);
+  const assessment = { ...said('2022-09-13'), assessor_id: list, verdict: 'disputed' };
+  head = await record(url, '/v1/claims/k2/assessments', assessment);
+  const shown = async (query = '') => {
+    const path = `min_position=${head}${query}`;
+    const { statements, agreement } = await control(url, 'lyman', path);
+    return [agreement, ...statements.map(({ claim_id }) => claim_id)];
+  };
+  const now = await control(url, 'lyman', `min_position=${head}`);
+  t.match(now, {
+    place: { id: 'lyman', name: 'Lyman' },
+    as_of: { position: head, valid_at: null, said_at: null },
+    agreement: 'contested',
+    statements: [
+      { claim_id: 'k1', claimant_id: 'ru', controller_id: 'ru', verification: 'unverified' },
+      { claim_id: 'k2', claimant_id: 'ua', verification: 'disputed', basis: 'claimed' },
+      { claim_id: 'k3', claimant_id: 'ua-forces', occurred: { from: '2022-09-12' } },
+      { claim_id: 'k4', claimant_id: list, occurred: null, asserted_at: null },
+    ],
+    not_of_place: [
+      { claim_id: 'near', reason: 'relation-not-at', description: /somewhere near/ },
+      { claim_id: 'both', reason: 'several-places', description: /several places together/ },
+    ],
+    next_cursor: null,
+  });
+  t.equal(now.history, undefined);
+  t.strictSame(await shown('&valid_at=2022-08-31'), ['uncontested']);
+  t.strictSame(await shown('&valid_at=2022-09-09'), ['uncontested', 'k1']);
+  t.strictSame(await shown('&valid_at=2022-09-10'), ['contested', 'k1', 'k2']);
+  await record(url, '/v1/claims/k1/retraction', { ...said('2022-09-14'), reason: 'r' });
+  head = await claims('k5', 'ua', { occurred: { from: '2022-09-08' } });
+  t.strictSame(await shown(), ['uncontested', 'k2', 'k3', 'k4'], 'a force holds it for its state');
+  t.strictSame(await shown('&valid_at=2022-09-09'), ['uncontested', 'k5']);
+  const { history } = await control(url, 'lyman', `min_position=${head}&history=true`);
+  t.match(history, [
+    { claim_id: 'k4', lifecycle: 'active' },
+    { claim_id: 'k1', lifecycle: 'retracted' },
+    { claim_id: 'k5' },
+    { claim_id: 'k2', verification: 'disputed', position: Number },
+    { claim_id: 'k3' },
+  ]);
+  t.equal(history?.length, 5);
+});
+
+t.test('two places of one name are two places', async (t) => {
+  const { url } = await testService(t);
+  await register(url);
+  for (const id of ['bilohorivka-donetsk', 'bilohorivka-luhansk']) {
+    await record(url, '/v1/places', { id, name: 'Bilohorivka' });
+  }
+  const head = await record(url, '/v1/claims', {
+    ...said('2022-09-11T06:35:00Z'),
+    occurred: { from: '2022-09-11' },
+    places: [{ place_id: 'bilohorivka-luhansk', relation: 'at' }],
+    proposition: { kind: 'control', controller_id: 'ua', status: 'controlled', basis: 'assessed' },
+  });
+  const wait = `min_position=${head}`;
+  t.match((await control(url, 'bilohorivka-luhansk', wait)).statements, [{ controller_id: 'ua' }]);
+  t.strictSame((await control(url, 'bilohorivka-donetsk', wait)).statements, []);
+  t.match(await control(url, 'bilohorivka-donetsk', `${wait}&said_at=2022-09-12`), {
+    statements: [],
+    agreement: 'uncontested',
+  });
+});
+
+t.test('what is no place, no moment and no cursor of a history is refused', async (t) => {
+  const { url } = await testService(t);
+  const path = `${url}/v1/places/lyman/control`;
+  t.match(await get(`${path}?min_position=${await register(url)}`), { status: 200 });
+  t.match(await get(`${url}/v1/places/nowhere/control`), { status: 404 });
+  t.match(await get(`${path}?history=true&cursor=abc`), { status: 400 });
+  const cursor = (text: string) => `cursor=${Buffer.from(text).toString('base64url')}`;
+  const paging = ['~~1', '1~2~3', '-1~~7'].map((text) => `history=true&${cursor(text)}`);
+  for (const query of paging) t.match(await get(`${path}?${query}`), { status: 200 }, query);
+  for (const query of [
+    'said_at=then',
+    'valid_at=2022-13-01',
+    'history=maybe',
+    'cursor=abc',
+    cursor('~~1'),
+    ...['', '~', '1~2', '1~2~', 'x~2~3', '1~2~3~4', '1~2~1.5'].map(
+      (text) => `history=true&${cursor(text)}`,
+    ),
+    'at=now',
+  ]) {
+    t.match(await get(`${path}?${query}`), { status: 400, body: { code: 'malformed' } }, query);
+  }
+  const { headers } = await get(path);
+  const etag = headers.get('etag') as string;
+  t.equal((await fetch(path, { headers: { 'if-none-match': etag } })).status, 304);
+  const other = await fetch(`${path}?said_at=2022-09-01`, { headers: { 'if-none-match': etag } });
+  t.equal(other.status, 200);
 });
