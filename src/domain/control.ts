@@ -65,11 +65,16 @@ export function controlOf(
     statements: statements.toSorted((a, b) => (a.claimant_id < b.claimant_id ? -1 : 1)),
     agreement: disagree ? 'contested' : 'uncontested',
     not_of_place: about.flatMap(({ current }) => {
-      if (controlledPlace(current) !== undefined) return [];
-      const reason = isOfOnePlace(current) ? 'relation-not-at' : 'several-places';
-      return [{ claim_id: current.claim_id, reason }];
+      const reason = notOfPlaceReason(current);
+      return reason === undefined ? [] : [{ claim_id: current.claim_id, reason }];
     }),
   };
+}
+
+/** Why a claim about control states that of no place alone; undefined where it does. */
+export function notOfPlaceReason(claim: ClaimMade): NotOfPlaceReason | undefined {
+  if (controlledPlace(claim) !== undefined) return undefined;
+  return isOfOnePlace(claim) ? 'relation-not-at' : 'several-places';
 }
 
 /**

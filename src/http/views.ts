@@ -11,7 +11,7 @@ import {
   TimelineItem,
   type TimelineQuery,
 } from '../projections/timeline-page.ts';
-import { findWarStatus, warStatusSources } from '../projections/war-status.ts';
+import { warStatusOf, warStatusSources } from '../projections/war-status.ts';
 import { WarStatus } from '../projections/war-status-view.ts';
 import { Cursor, Limit } from './cursors.ts';
 import { conflictId } from './examples.ts';
@@ -91,6 +91,7 @@ const exampleItem: TimelineItem = {
 };
 
 export function addViews(app: FastifyInstance, db: Db): void {
+  const findWarStatus = warStatusOf(db);
   app.get('/v1/conflicts/:id/status', {
     config: { scope: 'read' },
     schema: {
@@ -105,7 +106,7 @@ export function addViews(app: FastifyInstance, db: Db): void {
       const { id } = request.params as { id: string };
       const missing = `there is no conflict ${id}`;
       return answerView(request, reply, { db, projections: warStatusSources, missing }, (at) =>
-        findWarStatus(db, at, id),
+        findWarStatus(at, id),
       );
     },
   });

@@ -13,13 +13,13 @@ import { pagesOf } from '../../src/projections/pages.ts';
 import type { Projection } from '../../src/projections/projection.ts';
 import { projectBatch } from '../../src/projections/projector.ts';
 import { categories, findEntry, listEntries, registry } from '../../src/projections/registry.ts';
-import { dropTables, forever, tableOf } from '../../src/projections/rows.ts';
+import { dropTables, forever } from '../../src/projections/rows.ts';
 import { timeline } from '../../src/projections/timeline.ts';
 import { listTimeline } from '../../src/projections/timeline-page.ts';
 import type { At } from '../../src/projections/vintage.ts';
-import { findWarStatus, warStatusSources } from '../../src/projections/war-status.ts';
+import { warStatusOf, warStatusSources } from '../../src/projections/war-status.ts';
 import { freshStore } from '../db.ts';
-import { someLog, storeOf } from './histories.ts';
+import { asOf, someLog, storeOf } from './histories.ts';
 
 type Answers = (db: Db, at: At) => Promise<unknown>;
 const views: { sources: readonly Projection[]; answers: Answers }[] = [
@@ -36,17 +36,9 @@ const views: { sources: readonly Projection[]; answers: Answers }[] = [
   },
   {
     sources: warStatusSources,
-    answers: (db, at) => findWarStatus(db, at, 'c1'),
+    answers: (db, at) => warStatusOf(db)(at, 'c1'),
   },
 ];
-
-function at(generation: number, position: number): At {
-  return {
-    edition: String(generation),
-    as_of: { position, known_at: null, valid_at: null, projection_version: 1 },
-    table: (one, name) => tableOf(one, generation, name),
-  };
-}
 
 function withoutVintage(answer: unknown): unknown {
   return JSON.parse(JSON.stringify(answer ?? null, (name, one) => (name === 'as_of' ? null : one)));
@@ -77,9 +69,9 @@ t.test('as of any position = the log folded up to it; live = rebuilt', async (t)
         for (const projection of sources) {
           await projectBatch(db, projection, pages, { role: 'building', through: position });
         }
-        const past = await answers(db, at(1, position));
+        const past = await answers(db, asOf(1, position));
         // All that it has, whatever `since` and `until` say of the position.
-        const all = await answers(db, at(2, forever - 1));
+        const all = await answers(db, asOf(2, forever - 1));
         deepEqual(withoutVintage(past), withoutVintage(all));
         compared += 1;
       }
