@@ -12,6 +12,7 @@ import { claimSaidBy } from '../domain/said-by.ts';
 import { isAdverseAdmission, type Sides } from '../domain/sides.ts';
 import { verificationOfClaim } from '../domain/verification.ts';
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
+import { actorsOf } from './claim-columns.ts';
 import { claims } from './claims.ts';
 import { type ControlClaim, findEverAbout } from './control-claims.ts';
 import { readSides } from './sides.ts';
@@ -82,12 +83,11 @@ async function findEverLinked(db: Db, at: At, states: readonly ClaimState[]): Pr
 async function readSidesOf(db: Db, at: At, states: readonly ClaimState[]) {
   const sides = new Map<string, Sides>();
   for (const [conflictId, ofConflict] of Map.groupBy(states, (one) => one.current.conflict_id)) {
-    sides.set(conflictId, await readSides(db, at, conflictId, ofConflict.flatMap(actorsOf)));
+    sides.set(conflictId, await readSides(db, at, conflictId, ofConflict.flatMap(actorsIn)));
   }
   return sides;
 }
 
-function actorsOf({ current: { attribution, proposition } }: ClaimState) {
-  const controller = proposition.kind === 'control' ? proposition.controller_id : null;
-  return [attribution.claimant_id, ...(controller === null ? [] : [controller])];
+function actorsIn({ current: { attribution, proposition } }: ClaimState): string[] {
+  return [attribution.claimant_id, ...actorsOf(proposition)];
 }
