@@ -69,7 +69,7 @@ const ListParameters = Type.Object(
     verification: Type.Optional(code(...statuses)),
     lifecycle: Type.Optional(Lifecycle),
     ...range('said', 'Said'),
-    ...range('occurred', 'Said to have begun'),
+    ...range('occurred', 'Said to have happened, in part at least,'),
     ...range('recorded', 'First recorded'),
     sort: Type.Optional(
       Type.Unsafe<'said' | 'position'>({

@@ -5,7 +5,7 @@ import type { Db } from '../db.ts';
 import { type EventType, eventTypes } from '../domain/catalogue.ts';
 import { code, EntityId, Moment, PlaceEntityId } from '../domain/vocabulary.ts';
 import { wordsOf } from '../domain/words.ts';
-import { type Box, findPoints } from '../projections/places.ts';
+import { findPoints } from '../projections/places.ts';
 import {
   afterOf,
   listTimeline,
@@ -14,6 +14,7 @@ import {
 } from '../projections/timeline-page.ts';
 import { TimelineItem } from '../projections/timeline-shown.ts';
 import type { At } from '../projections/vintage.ts';
+import { BoxText, boxOf } from './boxes.ts';
 import { Cursor, Limit } from './cursors.ts';
 import { sendProblem } from './errors.ts';
 import { conflictId } from './examples.ts';
@@ -40,14 +41,7 @@ const TimelineParameters = Type.Object(
       ...PlaceEntityId,
       description: 'A place, such as `iso:UA-63`, or any that is within it, at any depth.',
     }),
-    bbox: Type.Optional(
-      Type.String({
-        pattern: '^-?\\d{1,3}(\\.\\d{1,15})?(,-?\\d{1,3}(\\.\\d{1,15})?){3}$',
-        description:
-          'West, south, east, north in degrees (RFC 7946, 5): a place whose point is in it. West ' +
-          'is greater than east where it crosses the antimeridian.',
-      }),
-    ),
+    bbox: Type.Optional(BoxText),
     occurred_from: described(
       'What is said to have happened then or later, in part at least. Of a span both ends are in ' +
         'it; a date is a day of UTC.',
@@ -123,19 +117,6 @@ export function addTimeline(app: FastifyInstance, db: Db): void {
       });
     },
   });
-}
-
-// Null where there is no such box.
-function boxOf(text: string): Box | null {
-  const [west, south, east, north] = text.split(',').map(Number) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const isOnEarth =
-    Math.abs(west) <= 180 && Math.abs(east) <= 180 && south >= -90 && south <= north && north <= 90;
-  return isOnEarth ? [west, south, east, north] : null;
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, pointer: string, detail: string) {

@@ -14,6 +14,7 @@ import { connectedBy } from '../domain/groups.ts';
 import { stands } from '../domain/lifecycle.ts';
 import { bySaidAt } from '../domain/recorded.ts';
 import { code } from '../domain/vocabulary.ts';
+import { actorsOf } from './claim-columns.ts';
 import { Claim, claimOf } from './claim-list.ts';
 import type { ClaimBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
@@ -138,7 +139,7 @@ async function groupsOf(db: Db, at: At, facts: readonly Fact[]): Promise<Group[]
   const partOf = await readPartOf(
     db,
     at,
-    members.flatMap(({ body }) => controllersOf(body)),
+    members.flatMap(({ body }) => actorsOf(body.state.current.proposition)),
   );
   const byKey = Map.groupBy(members, ({ conflict_key }) => conflict_key);
   const linkedGroupOf = await readLinkedGroups(db, at, facts);
@@ -199,11 +200,6 @@ async function readMembers(db: Db, { as_of, table }: At, keys: readonly string[]
     where conflict_key = any (${[...keys]}::text[]) and ${heldAt(as_of.position, 'c')}
     order by key`.execute(db);
   return rows;
-}
-
-function controllersOf({ state: { current } }: ClaimBody): string[] {
-  const { proposition } = current;
-  return proposition.kind === 'control' ? [proposition.controller_id ?? []].flat() : [];
 }
 
 function matches({ claims }: Group, { kind, place, claimant }: ConflictQuery): boolean {

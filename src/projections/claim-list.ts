@@ -225,7 +225,8 @@ function conditionsOf(query: ClaimQuery, position: number) {
     ...(tags.length === 0 ? [] : [sql`t.tags @> ${tags}::text[]`]),
     ...(side === undefined ? [] : [sql`${sideOf} = ${side}`]),
     ...isWithin('t.said_at', { from: query.said_from, to: query.said_to }),
-    ...isWithin('t.occurred_at', { from: query.occurred_from, to: query.occurred_to }),
+    ...isWithin('t.occurred_until', { from: query.occurred_from }),
+    ...isWithin('t.occurred_at', { to: query.occurred_to }),
     ...isRecordedWithin('t.made', { from: query.recorded_from, to: query.recorded_to }, position),
     // Who does not say when said it at no time that could be asked for.
     ...(query.said_to === undefined ? [] : [sql`t.said_at > '-infinity'`]),

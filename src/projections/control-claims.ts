@@ -43,14 +43,14 @@ export async function readCounting(db: Db, at: At, placeId: string): Promise<Con
   );
 }
 
-/** Those that name the place and state nothing of it alone: the last made, `limit` at most. */
+/** The last made that name the place and state nothing of it alone, in the order of the log. */
 export async function readElsewhere(
   db: Db,
   { as_of: { position }, table }: At,
   placeId: string,
   limit: number,
 ): Promise<ControlClaim[]> {
-  return claimsOf(
+  const last = claimsOf(
     await sql<{ body: ClaimBody }>`
       select c.body from ${sql.table(table(claims, 'claims'))} c
       left join ${sql.table(table(claims, 'subjects'))} s
@@ -60,6 +60,7 @@ export async function readElsewhere(
         and s.place_id is null
       order by c.made desc limit ${limit}`.execute(db),
   );
+  return last.reverse();
 }
 
 /** All that state it, whatever became of them, in the order in which they hold: a page. */

@@ -12,6 +12,7 @@ import { claimSaidBy } from '../domain/said-by.ts';
 import { isAdverseAdmission, type Sides } from '../domain/sides.ts';
 import { verificationOfClaim } from '../domain/verification.ts';
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
+import { actorsOf } from './claim-columns.ts';
 import { claims } from './claims.ts';
 import { type ControlClaim, findEverAbout } from './control-claims.ts';
 import { readSides } from './sides.ts';
@@ -53,21 +54,19 @@ async function readStates(
   through: number,
   moment: string,
 ): Promise<ClaimState[]> {
-  const states: ClaimState[] = [];
+  const events: RecordedEvent[] = [];
   for (let i = 0; i < claimIds.length; i += streamsMax) {
     const streams = claimIds.slice(i, i + streamsMax).map((id) => `claim-${id}`);
-    const events = await store.readStreams(streams);
-    const known = events.filter(({ position }) => position <= through);
-    for (const [, ofClaim] of Map.groupBy(known, ({ stream }) => stream)) {
-      const state = claimSaidBy(ofClaim.map(factOf), moment);
-      if (state !== undefined) states.push(state);
-    }
+    const ofStreams = await store.readStreams(streams);
+    events.push(...ofStreams.filter(({ position }) => position <= through));
   }
-  return states;
-}
-
-function factOf(event: RecordedEvent): Recorded<ClaimEvent> {
-  return upcast(event) as unknown as Recorded<ClaimEvent>;
+  const facts = events.map((event) => upcast(event) as unknown as Recorded<ClaimEvent>);
+  const made = facts.filter((one) => one.type === 'ClaimMade');
+  const saidAt = new Map(made.map(({ data }) => [data.claim_id, data.asserted_at]));
+  const byClaim = Map.groupBy(facts, ({ data }) => data.claim_id);
+  return [...byClaim.values()].flatMap(
+    (ofClaim) => claimSaidBy(ofClaim, moment, (id) => saidAt.get(id)) ?? [],
+  );
 }
 
 // Also by links that were taken back: then they may still have stood.
@@ -84,12 +83,11 @@ async function findEverLinked(db: Db, at: At, states: readonly ClaimState[]): Pr
 async function readSidesOf(db: Db, at: At, states: readonly ClaimState[]) {
   const sides = new Map<string, Sides>();
   for (const [conflictId, ofConflict] of Map.groupBy(states, (one) => one.current.conflict_id)) {
-    sides.set(conflictId, await readSides(db, at, conflictId, ofConflict.flatMap(actorsOf)));
+    sides.set(conflictId, await readSides(db, at, conflictId, ofConflict.flatMap(actorsIn)));
   }
   return sides;
 }
 
-function actorsOf({ current: { attribution, proposition } }: ClaimState) {
-  const controller = proposition.kind === 'control' ? proposition.controller_id : null;
-  return [attribution.claimant_id, ...(controller === null ? [] : [controller])];
+function actorsIn({ current: { attribution, proposition } }: ClaimState): string[] {
+  return [attribution.claimant_id, ...actorsOf(proposition)];
 }

@@ -9,6 +9,7 @@ import {
 } from '../domain/control.ts';
 import { saidAtMs, validFromMs } from '../domain/recorded.ts';
 import { Basis, code, Occurred } from '../domain/vocabulary.ts';
+import { actorsOf } from './claim-columns.ts';
 import { Lifecycle, statuses } from './claim-list.ts';
 import {
   type ControlClaim,
@@ -157,9 +158,7 @@ async function fromLog(parts: LogParts, at: At, placeId: string, said: string): 
 }
 
 async function statedAmong(db: Db, at: At, placeId: string, about: readonly ControlClaim[]) {
-  const controllers = about.flatMap(({ current: { proposition } }) =>
-    proposition.kind === 'control' ? (proposition.controller_id ?? []) : [],
-  );
+  const controllers = about.flatMap(({ current }) => actorsOf(current.proposition));
   const { valid_at } = at.as_of;
   const partOf = await readPartOf(db, at, controllers);
   const asked = { partOf, ...(valid_at !== null && { validAt: valid_at }) };
