@@ -128,6 +128,9 @@ export const someClaimsLog = fc
       const body = { name: id, kind: 'state', ...(part_of !== undefined && { part_of }) };
       record(`actor-${id}`, 'ActorRegistered', { actor_id: id, ...body });
     }
+    for (const id of places) {
+      record(`place-${id}`, 'PlaceRegistered', { place_id: id, name: id });
+    }
     const { parties } = sides;
     record('conflict-c1', 'ConflictRegistered', { conflict_id, name: 'A war', parties });
     for (const { type, id, data, attribution } of sent) {
