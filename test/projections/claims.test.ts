@@ -187,6 +187,6 @@ t.test('claims and status as of any position = the domain on the log up to it', 
       await dropTables(db, projection, 1);
     }
   });
-  await fc.assert(property, { numRuns: 25 });
-  t.ok(compared > 250, `${compared} positions were compared`);
+  await fc.assert(property, { numRuns: 12 });
+  t.ok(compared > 150, `${compared} positions were compared`);
 });
