@@ -2,6 +2,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
+import type { Wakeup } from '../eventstore/wakeup.ts';
 import type { Projection } from '../projections/projection.ts';
 import { requestId, sendUnroutable, useAdmission } from './admission.ts';
 import { type AuthSettings, useAuth } from './auth.ts';
@@ -16,6 +17,7 @@ import { addHealth, type Readiness } from './health.ts';
 import { idempotency } from './idempotency.ts';
 import { useStrictJson } from './json-body.ts';
 import { type Limits, limitOptions, limits as usualLimits } from './limits.ts';
+import { addLive } from './live.ts';
 import { addLog } from './log.ts';
 import { useMethods } from './methods.ts';
 import { movementRoutes } from './movements.ts';
@@ -24,6 +26,7 @@ import { usePressure, useRateLimit } from './pressure.ts';
 import { Problem } from './problem.ts';
 import { addRegister } from './register.ts';
 import { registryRoutes } from './registry.ts';
+import { type StreamLimits, streamLimits } from './stream-client.ts';
 import { talkRoutes } from './talks.ts';
 import { addTimeline } from './timeline.ts';
 import { strictValidation, useStrictQuery } from './validation.ts';
@@ -34,6 +37,8 @@ export type HttpParts = {
   store: EventStore;
   projections: readonly Projection[];
   readiness: () => Promise<Readiness>;
+  /** Opened while a stream is, closed when none is. */
+  openWakeup: () => Wakeup & { close(): Promise<void> };
   auth: AuthSettings;
   /** What one client may ask; 0 is without limit. */
   requestsPerMinute: number;
@@ -44,6 +49,7 @@ export type HttpParts = {
 export async function httpServer(
   parts: HttpParts,
   limits: Limits = usualLimits,
+  streams: StreamLimits = streamLimits,
 ): Promise<FastifyInstance> {
   const app = Fastify({
     ...limitOptions(limits),
@@ -71,12 +77,12 @@ export async function httpServer(
   app.addSchema(Problem);
   app.addSchema(Written);
   await addDocuments(app);
-  addRoutes(app, parts);
+  addRoutes(app, parts, streams);
   await app.ready();
   return app;
 }
 
-function addRoutes(app: FastifyInstance, parts: HttpParts): void {
+function addRoutes(app: FastifyInstance, parts: HttpParts, streams: StreamLimits): void {
   const { db, store, readiness } = parts;
   const writing = { store, idempotency: idempotency(db, store) };
   addCommands(app, writing, 'registry', registryRoutes);
@@ -87,6 +93,7 @@ function addRoutes(app: FastifyInstance, parts: HttpParts): void {
   addViews(app, db);
   addTimeline(app, db);
   addLog(app, store);
+  addLive(app, parts, streams);
   addBulk(app, store);
   addOps(app, parts);
   addHealth(app, readiness);

@@ -191,7 +191,7 @@ const columns: Shown<TimelineItem>['columns'] = {
   lifecycle: ({ claim }) => claim?.lifecycle,
   data: ({ data }) => data,
 };
-const exampleItem: TimelineItem = {
+export const exampleItem: TimelineItem = {
   position: 42,
   event_id: '0190f2d5-7a3c-7d64-8d0c-0d6f3f6f1c11',
   type: 'ClaimMade',

@@ -34,7 +34,11 @@ export function isItem({ type }: Pick<Fact, 'type'>): boolean {
 }
 
 /** The entity an event registers or concerns, and all that its data points to. */
-export function streamsOf({ type, stream, data }: Fact): readonly string[] {
+export function streamsOf({
+  type,
+  stream,
+  data,
+}: Pick<Fact, 'type' | 'stream' | 'data'>): readonly string[] {
   const own = stream.replace(/^force-/, 'actor-');
   const references = findReferences(catalogue[type], data);
   return [...new Set([own, ...references.map(({ stream }) => stream)])];
@@ -49,19 +53,24 @@ export function idsOf(streams: readonly string[], category: string): string[] {
 /** What the event is found by. */
 export function foundBy(event: Fact): Found {
   const data = event.data as AnyData;
-  const { attribution, occurred } = data;
+  const { occurred } = data;
   return {
     sort_at: occurred?.from ?? data.asserted_at ?? data.published_at ?? event.recorded_at,
     conflict_id: data.conflict_id ?? null,
     claim_id: data.claim_id ?? null,
     occurred_until: occurred === undefined ? null : lastInstantOf(occurred.to ?? occurred.from),
-    tags: [
-      ...tagsOf({ type: event.type }),
-      ...(attribution ? tagsOf({ claimant: attribution.claimant_id }) : []),
-      ...streamsOf(event).flatMap((stream) => tagOfEntity(stream) ?? []),
-      ...searchedWords(event).map(wordTag),
-    ],
+    tags: [...plainTags(event), ...searchedWords(event).map(wordTag)],
   };
+}
+
+/** The tags of the event but for its words: its type, claimant, actors and places. */
+export function plainTags(event: Pick<Fact, 'type' | 'stream' | 'data'>): string[] {
+  const { attribution } = event.data as AnyData;
+  return [
+    ...tagsOf({ type: event.type }),
+    ...(attribution ? tagsOf({ claimant: attribution.claimant_id }) : []),
+    ...streamsOf(event).flatMap((stream) => tagOfEntity(stream) ?? []),
+  ];
 }
 
 /** The tags that an item has for which all the filters hold. */
@@ -94,7 +103,6 @@ export function itemOf(event: Fact, nameOf: NameOf) {
     conflict_id: data.conflict_id ?? null,
     occurred: data.occurred ?? null,
     asserted_at: data.asserted_at ?? null,
-    published_at: data.published_at ?? null,
     recorded_at: event.recorded_at,
     claimant_id: data.attribution?.claimant_id ?? null,
     actor_ids: idsOf(streams, 'actor'),

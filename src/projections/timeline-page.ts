@@ -95,10 +95,10 @@ async function selectPage(
     );
   // The page first: events and claims are looked up for its items alone.
   const { rows } = await sql<FoundRow>`
-    select p.sort_at, p.published_at as report_published_at, p.claim_id, c.made as claim_made,
+    select p.sort_at, p.body ->> 'published_at' as published_at, p.claim_id, c.made as claim_made,
            c.verification, c.lifecycle, e.position, e.id, e.stream, e.version, e.type,
            e.schema_version, e.recorded_at, e.data, e.metadata
-    from (select since, sort_at, published_at, claim_id from ${sql.table(table(timeline, 'items'))} t
+    from (select since, sort_at, claim_id, body from ${sql.table(table(timeline, 'items'))} t
           where ${sql.join(all, sql` and `)} order by ${by('t')} limit ${limit + 1}) p
     join events e on e.position = p.since
     left join ${sql.table(table(claims, 'claims'))} c

@@ -35,7 +35,11 @@ export const timeline: Projection = {
   project(event, rows) {
     if (!isItem(event)) return;
     const published_at = publishedAt(event, rows);
-    rows.items?.put(String(event.position), { ...foundBy(event), published_at, body: {} });
+    rows.items?.put(String(event.position), {
+      ...{ ...foundBy(event), published_at },
+      // As it was told: a date, or an instant of some zone.
+      body: published_at === null ? {} : { published_at },
+    });
   },
 };
 

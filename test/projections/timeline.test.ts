@@ -52,7 +52,7 @@ const filters: { [F in Filter]: readonly NonNullable<TimelineQuery[F]>[] } = {
   published_to: ['2022-09-12', '2022-09-12T12:38:59.999999Z'],
   verification: ['unverified', 'could_not_verify', 'refuted', 'corroborated'],
   lifecycle: ['active', 'corrected', 'retracted', 'superseded'],
-  q: ['IZIUM', 'kharkiv oblast', 'withdrew', 'headline', 'kata', "'; drop table events --"],
+  q: ['IZIUM', 'izium advanced', 'withdrew', 'headline', 'kata', "'; drop table events --"],
 };
 
 const someSpan = fc.constantFrom(
