@@ -29,8 +29,9 @@ topics
   .action(runTopicsRecreate);
 const json = ['--json', 'answer with JSON'] as const;
 program
-  .command('rebuild <projection>')
+  .command('rebuild [projection]')
   .description('build a projection anew beside the one that answers, compare, swap')
+  .option('--all', 'every projection, on one way through the log')
   .option('--rate <events>', 'at most so many events a second')
   .option('--cancel', 'give up the rebuild that is under way')
   .option(...json)

@@ -14,19 +14,26 @@ import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
 import { claims } from './projections/claims.ts';
 import { prepareProjection } from './projections/generations.ts';
+import { negotiations } from './projections/negotiations.ts';
+import { operations } from './projections/operations.ts';
 import type { Projection } from './projections/projection.ts';
-import { runProjection } from './projections/projector.ts';
+import { runProjections } from './projections/projector.ts';
 import { runRebuilds } from './projections/rebuild.ts';
 import { registry } from './projections/registry.ts';
 import { timeline } from './projections/timeline.ts';
-import { warStatus } from './projections/war-status.ts';
 import { kafkaClient } from './relay/client.ts';
 import { readLag } from './relay/lag.ts';
 import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
 import { namesOf } from './relay/topics.ts';
 
 /** Every read model there is. */
-export const projections: readonly Projection[] = [registry, claims, warStatus, timeline];
+export const projections: readonly Projection[] = [
+  registry,
+  claims,
+  negotiations,
+  operations,
+  timeline,
+];
 
 export type Service = {
   /** Where the API answers; undefined without the role `api`. */
@@ -83,11 +90,10 @@ async function connectParts(
     await Promise.all(running);
   });
   if (config.roles.includes('projector')) {
-    const parts = { db, store, wakeup, logger };
-    for (const projection of projections) {
-      running.push(runProjection(projection, parts, stopping.signal));
-      running.push(runRebuilds(projection, parts, stopping.signal));
-    }
+    const connect = () => connectOnce(databaseUrl, { pipeline: true });
+    const parts = { db, store, wakeup, connect, logger };
+    running.push(runProjections(projections, parts, stopping.signal));
+    running.push(runRebuilds(projections, parts, stopping.signal));
   }
   const state: RelayState = { state: 'starting', position: 0 };
   const brokers = findBrokers(config, embedded);
@@ -131,13 +137,14 @@ export async function openDatabase(
   return { db, pool, databaseUrl, close };
 }
 
-/** The log and the tables of a projection, for a command. */
-export async function openLog(config: Config, logger: Logger, projection: Projection) {
+/** The log and the tables of these projections, for a command. */
+export async function openLog(config: Config, logger: Logger, those: readonly Projection[]) {
   const { db, pool, databaseUrl, close } = await openDatabase(config, logger);
-  await prepareProjection(db, projection);
+  for (const projection of those) await prepareProjection(db, projection);
   const store = openStore({ db, pool, databaseUrl }, logger);
   return {
-    ...{ db, store },
+    ...{ db, store, logger },
+    connect: () => connectOnce(databaseUrl, { pipeline: true }),
     async close() {
       await store.close();
       await close();

@@ -41,6 +41,7 @@ export const notAddedReasons = {
   superseded: 'The claim was superseded by another.',
   'same-occurrence': 'The claim is about the same occurrence as one that counts.',
   'period-unknown': 'It is not known which time the claim covers.',
+  'period-beyond': 'The claim covers also time outside of the period; no part of it is known.',
   'period-overlaps': 'The claim may cover time that is counted already.',
   'cumulative-replaced': 'A later total of the claimant stands.',
   'cumulative-decreased': 'The next total of the claimant is lower; both are kept.',

@@ -1,8 +1,7 @@
 /**
  * What a claim is a statement of: one claimant's word on one thing. Of several claims with one
- * subject one counts, or they are added up; the others stay, so that it has a successor.
+ * subject the latest counts, or they are added up.
  */
-import { tallyOf } from './casualties.ts';
 import {
   type CasualtySubject,
   type Counting,
@@ -11,10 +10,8 @@ import {
   sortedPlaces,
 } from './casualty-subject.ts';
 import type { ClaimMade } from './claim.ts';
-import type { ClaimView } from './claim-state.ts';
 import { controlledPlace } from './control.ts';
-import { stands } from './lifecycle.ts';
-import { bySaidAt, byValidFrom, type Timed } from './recorded.ts';
+import { saidAtMs, validFromMs } from './recorded.ts';
 
 type ByClaimant = { readonly claimant_id: string };
 export type ClaimSubject =
@@ -70,39 +67,16 @@ export function claimSubjectOf(claim: ClaimMade): ClaimSubject | undefined {
   }
 }
 
-/** Whether claims with this subject are added up; else one of them counts. */
-export function isAddedUp(subject: ClaimSubject): boolean {
-  return subject.kind === 'casualties' && subject.measure === 'increment';
+/** Whether a claim is added up with others of its subject; else one of them counts. */
+export function isAddedUp({ proposition }: ClaimMade): boolean {
+  return proposition.kind === 'casualties' && proposition.quantity.measure === 'increment';
 }
 
 /**
- * The order in which claims with one subject replace each other: control by when it is so, what is
- * counted by when it was said.
+ * By what claims with one subject replace each other, the latest standing one counts: control by
+ * when it is so, what is counted by when it was said. In ms since 1970, -Infinity where nothing
+ * tells; ties go by when they were said, then by position.
  */
-export function replacingOrder({ kind }: ClaimSubject): (a: Timed, b: Timed) => number {
-  return kind === 'control' ? byValidFrom : bySaidAt;
-}
-
-/** Of claims with `subject`, which is not added up, the one that counts; undefined for none. */
-export function countedOne<C extends ClaimView>(
-  subject: ClaimSubject,
-  claims: readonly C[],
-): C | undefined {
-  if (subject.kind === 'casualties') {
-    const [claimId] = tallyOf(subject, claims).claim_ids;
-    return claims.find(({ current }) => current.claim_id === claimId);
-  }
-  const order = replacingOrder(subject);
-  return claims.filter(stands).reduce<C | undefined>((last, one) => {
-    return last === undefined || order(timedOf(last), timedOf(one)) < 0 ? one : last;
-  }, undefined);
-}
-
-/** What a claim is ordered by. */
-export function timedOf({ current: { asserted_at, occurred }, position }: ClaimView): Timed {
-  return {
-    ...(asserted_at !== undefined && { asserted_at }),
-    ...(occurred !== undefined && { occurred }),
-    position,
-  };
+export function orderMs(claim: ClaimMade): number {
+  return claim.proposition.kind === 'control' ? validFromMs(claim) : saidAtMs(claim);
 }

@@ -130,7 +130,12 @@ function typesOf<Item>({ features }: Shown<Item>): readonly string[] {
   return features === undefined ? [json, csv, lines] : [json, csv, lines, geo];
 }
 
-function notAcceptable(request: FastifyRequest, reply: FastifyReply, types: readonly string[]) {
+/** Answers that none of `types` is what the client accepts. */
+export function notAcceptable(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  types: readonly string[],
+) {
   const names = types.map((type) => type.split(';')[0]).join(', ');
   const detail = `this comes as ${names}`;
   return sendProblem(request, reply, { status: 406, code: 'not-acceptable', detail });

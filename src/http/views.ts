@@ -3,13 +3,14 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { EntityId } from '../domain/vocabulary.ts';
-import { findWarStatus, warStatus } from '../projections/war-status.ts';
+import { warStatusOf, warStatusSources } from '../projections/war-status.ts';
 import { WarStatus } from '../projections/war-status-view.ts';
 import { problems } from './problem-responses.ts';
 import { answerView, notModified, reading, validAt } from './vintage.ts';
 
 /** Adds the war status. */
 export function addViews(app: FastifyInstance, db: Db): void {
+  const findWarStatus = warStatusOf(db);
   app.get('/v1/conflicts/:id/status', {
     config: { scope: 'read' },
     schema: {
@@ -23,8 +24,8 @@ export function addViews(app: FastifyInstance, db: Db): void {
     handler: async (request, reply) => {
       const { id } = request.params as { id: string };
       const missing = `there is no conflict ${id}`;
-      return answerView(request, reply, { db, projections: [warStatus], missing }, (at) =>
-        findWarStatus(db, at, id),
+      return answerView(request, reply, { db, projections: warStatusSources, missing }, (at) =>
+        findWarStatus(at, id),
       );
     },
   });

@@ -1,7 +1,6 @@
 /** The tables of the projection `claims`: what their columns and bodies hold. */
 import type { ClaimState, Link } from '../domain/claim-state.ts';
 import type { ClaimSubject } from '../domain/claim-subject.ts';
-import type { Timed } from '../domain/recorded.ts';
 import type { Verification } from '../domain/verification.ts';
 import type { Table } from './rows.ts';
 
@@ -15,11 +14,25 @@ export type ClaimBody = {
   readonly linked_by: readonly Link[];
 };
 
+/** A row of `claims`; see its table for what the columns mean. */
+export type ClaimRow = {
+  readonly conflict_id: string;
+  readonly claimant_id: string;
+  readonly kind: string;
+  readonly verification: string;
+  readonly lifecycle: string;
+  readonly order_at: string;
+  readonly said_at: string;
+  readonly occurred_at: string | null;
+  readonly made: number;
+  readonly subject: string | null;
+  readonly conflict_key: string | null;
+  readonly tags: readonly string[];
+  readonly body: ClaimBody;
+};
+
 /** Body of `subjects`. */
 export type SubjectBody = { readonly subject: ClaimSubject };
-
-/** Body of `slots`: when the claim that counts was said, and of when it is. */
-export type SlotBody = { readonly timed: Timed | null };
 
 /** Body of `totals`. */
 export type TotalsBody = {
@@ -29,15 +42,20 @@ export type TotalsBody = {
   readonly by_lifecycle: Readonly<Record<string, number>>;
 };
 
+/** Body of `disputes`: the claim that it was found in first. */
+export type DisputeBody = { readonly first: string };
+
 /** Body of `sides`. */
 export type SideBody = { readonly parties?: readonly string[]; readonly part_of?: string };
 
 /**
- * Key: claim id. `said_at` and `valid_from` are in ms, as the domain orders them, `-infinity` where
- * nothing tells; `valid_from` is of claims about control alone, `made` the position of ClaimMade.
- * Claims with one `subject` (key of a slot; null for none) are of one slot, whatever their
- * lifecycle. Claims that stand and have one `conflict_key` are about one fact, so may disagree;
- * null for none. `tags`: `actor:ID`, `place:ID` and `report:ID` of all that it names.
+ * Key: claim id. Claims with one `subject` (key of a slot; null for none) are of one slot, whatever
+ * their lifecycle; of those that stand the last one counts by `order_at`, `said_at`, `made`.
+ * `order_at` is when it is so for control, when it was said for the rest; `made` is the position of
+ * ClaimMade. Moments are in ms, as the domain orders them, `-infinity` where nothing tells. Claims
+ * that have one `conflict_key` stand and are about one fact, so may disagree; null for none.
+ * `occurred_at` is when it is said to have begun, null where nothing tells. `tags`: `actor:ID`,
+ * `place:ID` and `report:ID` of all that it names.
  */
 const claims: Table = {
   columns: {
@@ -46,15 +64,24 @@ const claims: Table = {
     kind: 'text',
     verification: 'text',
     lifecycle: 'text',
+    order_at: 'timestamptz',
     said_at: 'timestamptz',
-    valid_from: 'timestamptz',
+    occurred_at: 'timestamptz',
     made: 'bigint',
     subject: 'text',
     conflict_key: 'text',
     tags: 'text[]',
   },
-  lookups: ['subject'],
-  indexes: ['subject, valid_from', 'conflict_id, said_at, made', 'conflict_id, conflict_key'],
+  indexes: [
+    'subject, order_at, said_at, made',
+    // What is listed, in both orders; what it is most filtered by is read in the index.
+    'said_at, made',
+    'made',
+    'conflict_id, said_at, made, kind, verification, lifecycle',
+    'claimant_id, said_at, made',
+    'conflict_key',
+  ],
+  inverted: ['tags'],
 };
 
 /**
@@ -67,11 +94,24 @@ const subjects: Table = {
 };
 
 /**
- * Key: that of the subject; slots are found by `subjects`, then by key. `claim_id` is the one that
- * counts; null where none stands, and where claims are added up: then each change of one of them
- * makes a version, so that (key, since) tells whether a sum is still so.
+ * Key: that of the subject; slots are found by `subjects`, then by key. The columns are those of the
+ * last claim ever, in that order: the one that counts is the first one down from there that stands,
+ * so that whoever reads the past passes over no later claims. Where claims are added up, there are
+ * none, and each change of one of them makes a version: (key, since) tells whether a sum is still so.
  */
-const slots: Table = { columns: { claim_id: 'text' }, indexes: [] };
+const slots: Table = {
+  columns: { order_at: 'timestamptz', said_at: 'timestamptz', made: 'bigint' },
+  indexes: [],
+};
+
+/**
+ * Key: a `conflict_key`. `conflict_id` is null until a second claim has it: those with a conflict
+ * are what claims may disagree about, in the order in which that was found.
+ */
+const disputes: Table = {
+  columns: { conflict_id: 'text', kind: 'text' },
+  indexes: ['conflict_id'],
+};
 
 /** Key: conflict id. */
 const totals: Table = { columns: {}, indexes: [] };
@@ -85,4 +125,4 @@ const links: Table = {
 /** Key: `conflict-ID` with its parties, `actor-ID` with what it is part of. */
 const sides: Table = { columns: {}, indexes: [] };
 
-export const claimTables = { claims, subjects, slots, totals, links, sides };
+export const claimTables = { claims, subjects, slots, disputes, totals, links, sides };

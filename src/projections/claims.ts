@@ -8,9 +8,16 @@ import { afterClaimEvent, type ClaimState } from '../domain/claim-state.ts';
 import { stands } from '../domain/lifecycle.ts';
 import { isAdverseAdmission } from '../domain/sides.ts';
 import { verificationOfClaim } from '../domain/verification.ts';
-import { columnsOf, keyedSubjectOf } from './claim-columns.ts';
+import { actorsOf, columnsOf, factKeyOf, slotKeyOf } from './claim-columns.ts';
+import { followDisputes } from './claim-disputes.ts';
 import { followSlots } from './claim-slots.ts';
-import { type ClaimBody, claimTables, type SideBody, type TotalsBody } from './claim-tables.ts';
+import {
+  type ClaimBody,
+  type ClaimRow,
+  claimTables,
+  type SideBody,
+  type TotalsBody,
+} from './claim-tables.ts';
 import {
   type EventFact,
   type Fact,
@@ -18,7 +25,7 @@ import {
   type Projection,
   projectBy,
 } from './projection.ts';
-import type { Rows } from './rows.ts';
+import type { Row, Rows } from './rows.ts';
 
 type Tables = Readonly<Record<keyof typeof claimTables, Rows>>;
 type ClaimFact = EventFact<ClaimEvent['type']>;
@@ -51,41 +58,62 @@ export const claims: Projection = {
   project: projectBy(handlers),
 };
 
-function keysOf(event: Fact): Record<string, readonly string[]> {
-  if (event.type === 'ClaimMade') return keysOfMade(event as EventFact<'ClaimMade'>);
+type Loaded = (table: string, key: string) => Row | undefined;
+
+function keysOf(event: Fact, loaded: Loaded): Record<string, readonly string[]> {
   if (event.type === 'ConflictRegistered' || event.type === 'ActorRegistered') return {};
+  if (event.type === 'ClaimMade') return keysOfMade(event as EventFact<'ClaimMade'>, loaded);
   const { claim_id, conflict_id, other_claim_id } = event.data as LinkFact['data'];
   const ids = other_claim_id === undefined ? [claim_id] : [claim_id, other_claim_id];
-  return { claims: ids, totals: [conflict_id] };
+  const linked = (id: string) => {
+    const claim = loaded('claims', id) as ClaimRow | undefined;
+    return claim === undefined ? [] : linkedWith(claim.body);
+  };
+  const others = ids.flatMap(linked);
+  // An assessment of a claim says nothing of the others.
+  const theirs = event.type === 'ClaimAssessed' ? [] : others.flatMap(linked);
+  return { claims: [...ids, ...others, ...theirs], totals: [conflict_id] };
 }
 
-function keysOfMade({ data }: EventFact<'ClaimMade'>) {
-  const { conflict_id, attribution } = data;
-  const keyed = keyedSubjectOf(data);
+function keysOfMade({ data }: EventFact<'ClaimMade'>, loaded: Loaded) {
+  const { conflict_id, attribution, proposition } = data;
+  const [slot, fact] = [slotKeyOf(data), factKeyOf(data)];
+  const sideOf = (key: string) => loaded('sides', key)?.body as SideBody | undefined;
+  const conflict = `conflict-${conflict_id}`;
+  const actors = new Set([attribution.claimant_id, ...actorsOf(proposition)]);
+  for (const party of sideOf(conflict)?.parties ?? []) actors.add(party);
+  for (const id of actors) {
+    const group = sideOf(`actor-${id}`)?.part_of;
+    if (group !== undefined) actors.add(group);
+  }
   return {
     totals: [conflict_id],
-    slots: keyed === undefined ? [] : [keyed.key],
-    sides: [`conflict-${conflict_id}`, `actor-${attribution.claimant_id}`],
+    slots: slot === null ? [] : [slot],
+    disputes: fact === null ? [] : [fact],
+    sides: [conflict, ...[...actors].map((id) => `actor-${id}`)],
   };
 }
 
 function followClaim(event: ClaimFact, rows: Tables): void {
-  const { claim_id } = event.data;
-  const before = event.type === 'ClaimMade' ? undefined : findClaim(rows, claim_id);
-  const state = afterClaimEvent(before?.state, event as never);
-  const isReworded = before?.state.current !== state.current;
-  const is_adverse = isReworded ? isAdverse(rows, state) : before.is_adverse;
-  keep(rows, before, { state, is_adverse, linked_by: before?.linked_by ?? [] });
-  const concernsOthers =
-    before !== undefined &&
-    (isReworded ||
-      before.state.repetitions !== state.repetitions ||
-      stands(before.state) !== stands(state));
-  if (!concernsOthers) return;
-  for (const id of linkedWith(before)) {
+  const before = event.type === 'ClaimMade' ? undefined : findClaim(rows, event.data.claim_id);
+  const state = afterClaimEvent(before?.body.state, event as never);
+  const { is_adverse: wasAdverse = false, linked_by = [] } = before?.body ?? {};
+  const is_adverse = mayTurnAdverse(event) ? isAdverse(rows, state) : wasAdverse;
+  keep(rows, before, { state, is_adverse, linked_by });
+  if (before === undefined || !concernsOthers(before.body.state, state)) return;
+  for (const id of linkedWith(before.body)) {
     const other = findClaim(rows, id);
-    if (other !== undefined) keep(rows, other, other);
+    if (other !== undefined) keep(rows, other, other.body);
   }
+}
+
+// Their verification asks whether it stands, and where it comes from.
+function concernsOthers(before: ClaimState, after: ClaimState): boolean {
+  return (
+    before.current !== after.current ||
+    before.repetitions !== after.repetitions ||
+    stands(before) !== stands(after)
+  );
 }
 
 function followLink(event: LinkFact, rows: Tables): void {
@@ -98,46 +126,44 @@ function followLink(event: LinkFact, rows: Tables): void {
   });
   const other = findClaim(rows, other_claim_id);
   if (other === undefined) return;
-  const others = other.linked_by.filter((link) => {
+  const others = other.body.linked_by.filter((link) => {
     return link.claim_id !== claim_id || link.relation !== relation;
   });
   const linked_by = isLinked ? [...others, { relation, claim_id }] : others;
-  keep(rows, other, { ...other, linked_by });
+  keep(rows, other, { ...other.body, linked_by });
 }
 
 // With the verification that follows, and what depends on it.
 function keep(
   rows: Tables,
-  before: ClaimBody | undefined,
+  before: ClaimRow | undefined,
   { state, is_adverse, linked_by }: Omit<ClaimBody, 'verification'>,
 ): void {
-  const others = linkedWith({ state, linked_by }).flatMap((id) => findClaim(rows, id)?.state ?? []);
-  const verification = verificationOfClaim(state, others, is_adverse);
-  if (before?.state === state && before.linked_by === linked_by) {
-    if (Equal(before.verification, verification)) return;
-  }
-  const after: ClaimBody = { state, verification, is_adverse, linked_by };
-  const columns = columnsOf(state);
-  rows.claims.put(state.current.claim_id, {
-    ...columns,
-    verification: verification.status,
-    body: after,
+  const others = linkedWith({ state, linked_by }).flatMap((id) => {
+    return findClaim(rows, id)?.body.state ?? [];
   });
+  const verification = verificationOfClaim(state, others, is_adverse);
+  const was = before?.body;
+  if (was?.state === state && was.linked_by === linked_by) {
+    if (Equal(was.verification, verification)) return;
+  }
+  const body: ClaimBody = { state, verification, is_adverse, linked_by };
+  const after = { ...columnsOf(state, before), verification: verification.status, body };
+  rows.claims.put(state.current.claim_id, after);
   count(rows, before, after);
   followSlots(rows, before, after);
+  followDisputes(rows, before, after);
 }
 
-function count({ totals }: Tables, before: ClaimBody | undefined, after: ClaimBody): void {
-  const [was, is] = [before?.verification.status, after.verification.status];
-  const [stood, stands] = [before?.state.lifecycle, after.state.lifecycle];
-  if (was === is && stood === stands) return;
-  const { conflict_id } = after.state.current;
+function count({ totals }: Tables, before: ClaimRow | undefined, after: ClaimRow): void {
+  const { conflict_id, verification, lifecycle } = after;
+  if (before?.verification === verification && before.lifecycle === lifecycle) return;
   const none: TotalsBody = { total: 0, by_verification: {}, by_lifecycle: {} };
   const counted = (totals.get(conflict_id)?.body as TotalsBody | undefined) ?? none;
   const body: TotalsBody = {
     total: counted.total + (before === undefined ? 1 : 0),
-    by_verification: moved(counted.by_verification, was, is),
-    by_lifecycle: moved(counted.by_lifecycle, stood, stands),
+    by_verification: moved(counted.by_verification, before?.verification, verification),
+    by_lifecycle: moved(counted.by_lifecycle, before?.lifecycle, lifecycle),
   };
   totals.put(conflict_id, { body });
 }
@@ -152,13 +178,20 @@ function moved(counts: Readonly<Record<string, number>>, from: string | undefine
   return others;
 }
 
-function findClaim({ claims }: Tables, id: string): ClaimBody | undefined {
-  return claims.get(id)?.body as ClaimBody | undefined;
+function findClaim({ claims }: Tables, id: string): ClaimRow | undefined {
+  return claims.get(id) as ClaimRow | undefined;
 }
 
 function linkedWith({ state, linked_by }: Pick<ClaimBody, 'state' | 'linked_by'>): string[] {
   if (state.links.length + linked_by.length === 0) return [];
   return [...new Set([...state.links, ...linked_by].map(({ claim_id }) => claim_id))];
+}
+
+// A number and where it was found have no side, nor has any time or place.
+function mayTurnAdverse({ type, data }: ClaimFact): boolean {
+  if (type !== 'ClaimCorrected') return type === 'ClaimMade';
+  const { field } = data as EventFact<'ClaimCorrected'>['data'];
+  return field.startsWith('/proposition') && !field.startsWith('/proposition/quantity');
 }
 
 function isAdverse({ sides }: Tables, { current }: ClaimState): boolean {

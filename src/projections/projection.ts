@@ -1,7 +1,7 @@
 /** What a projection is: a read model's tables, and what each event does to their rows. */
 import type { DataOf, EventType } from '../domain/catalogue.ts';
 import type { RecordedEvent } from '../eventstore/event-store.ts';
-import type { Rows, Table } from './rows.ts';
+import type { Row, Rows, Table } from './rows.ts';
 
 /** A recorded event of a known type, its data typed. */
 export type EventFact<T extends EventType> = Omit<RecordedEvent, 'type' | 'data'> & {
@@ -22,8 +22,14 @@ export type Projection = {
   readonly types: readonly string[];
   /** By a short name that stands last in the table's own. */
   readonly tables: Readonly<Record<string, Table>>;
-  /** A hint, per table: keys that `project` will ask for, to be loaded for a batch at once. */
-  readonly keysOf?: (event: Fact) => Readonly<Record<string, readonly string[]>>;
+  /**
+   * A hint, per table: keys that `project` will ask for, to be loaded for a batch at once. Asked
+   * again as long as what was `loaded` leads to more.
+   */
+  readonly keysOf?: (
+    event: Fact,
+    loaded: (table: string, key: string) => Row | undefined,
+  ) => Readonly<Record<string, readonly string[]>>;
   /** Changes rows as one event has it. Pure: the same event and rows, the same change. */
   readonly project: (event: Fact, rows: Readonly<Record<string, Rows>>) => void;
 };

@@ -143,6 +143,21 @@ export async function findEntry(
   return rows[0] && { ...rows[0].body, as_of };
 }
 
+/** The entries of these ids that are known, by id. */
+export async function readEntries(
+  db: Db,
+  { as_of, table }: At,
+  category: Category,
+  ids: Iterable<string>,
+): Promise<Map<string, Entry>> {
+  const keys = [...new Set(ids)].map((id) => `${category}-${id}`);
+  if (keys.length === 0) return new Map();
+  const { rows } = await sql<{ body: Entry }>`
+    select body from ${sql.table(table(registry, 'entries'))} t
+    where key = any (${keys}::text[]) and ${heldAt(as_of.position)}`.execute(db);
+  return new Map(rows.map(({ body }) => [body.id, body]));
+}
+
 type Fact = EventFact<EventType>;
 
 function put(

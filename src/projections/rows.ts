@@ -5,7 +5,6 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
-import { int8Array, jsonArray, textArray } from '../eventstore/binary-array.ts';
 import type { Projection } from './projection.ts';
 
 /** `until` of a row that nothing has ended: beyond every position, and safe in JavaScript. */
@@ -27,7 +26,7 @@ export type Table = {
    */
   readonly once?: true;
 };
-type Value = string | number | readonly string[] | null;
+export type Value = string | number | readonly string[] | null;
 export type Row = { readonly body: object } & Readonly<Record<string, Value | object>>;
 
 /** The current rows of one table as a handler sees them: after the events before, and its own. */
@@ -112,83 +111,4 @@ export async function dropTables(db: Db, projection: Projection, generation: num
   for (const name of Object.keys(projection.tables)) {
     await sql`drop table if exists ${sql.table(tableOf(projection, generation, name))}`.execute(db);
   }
-}
-
-/** The current rows of what a fold wants. */
-export async function loadRows(
-  db: Db,
-  table: string,
-  { columns }: Table,
-  wanted: { readonly keys: Iterable<string>; readonly groups: Map<string, Iterable<string>> },
-): Promise<Version[]> {
-  const own = sql.join(['body', ...Object.keys(columns)].map((column) => sql.ref(`t.${column}`)));
-  const keys = [...wanted.keys];
-  const selects: RawBuilder<Row & { key: string; since: number }>[] = [];
-  // The last version of each key alone: some have many. Nothing ends a row but the next version.
-  if (keys.length > 0) {
-    selects.push(sql`
-      select t.key, t.since, ${own} from unnest(${textArray(keys)}::text[]) as wanted(key)
-      cross join lateral (select * from ${sql.table(table)} r where r.key = wanted.key
-                          order by r.since desc limit 1) as t`);
-  }
-  for (const [column, values] of wanted.groups) {
-    selects.push(sql`
-      select t.key, t.since, ${own} from ${sql.table(table)} t
-      where ${sql.ref(`t.${column}`)} = any (${textArray([...values])}::text[])
-        and t.until = ${forever}`);
-  }
-  const found = await Promise.all(selects.map((select) => select.execute(db)));
-  return found
-    .flatMap(({ rows }) => rows)
-    .map(({ key, since, ...row }) => ({ key, since, until: forever, row }));
-}
-
-/** Stores what a fold ended and made. */
-export async function saveRows(
-  db: Db,
-  table: string,
-  { columns, once }: Table,
-  { made, ended, unseen }: { readonly [K in 'made' | 'ended' | 'unseen']: readonly Version[] },
-): Promise<void> {
-  if (unseen.length > 0) {
-    await sql`
-      update ${sql.table(table)} as t set until = next.since
-      from unnest(${textArray(unseen.map(({ key }) => key))}::text[],
-                  ${int8Array(unseen.map(({ since }) => since))}::bigint[]) as next(key, since)
-      where t.key = next.key and t.until = ${forever}`.execute(db);
-  }
-  if (ended.length > 0) {
-    await sql`
-      update ${sql.table(table)} as t set until = ended.until
-      from unnest(${textArray(ended.map(({ key }) => key))}::text[],
-                  ${int8Array(ended.map(({ since }) => since))}::bigint[],
-                  ${int8Array(ended.map(({ until }) => until))}::bigint[])
-        as ended(key, since, until)
-      where t.key = ended.key and t.since = ended.since`.execute(db);
-  }
-  if (made.length === 0) return;
-  const since = sql`unnest(${int8Array(made.map(({ since }) => since))}::bigint[])`;
-  const body = sql`unnest(${jsonArray(made.map(({ row }) => JSON.stringify(row.body)))}::json[])`;
-  const values: [string, RawBuilder<unknown>][] = Object.entries(columns).map(([column, type]) => {
-    const texts = made.map(({ row }) => textOf(row[column] as Value));
-    return [column, sql`unnest(${textArray(texts)}::text[])::${sql.raw(type)}`];
-  });
-  values.push(['since', since], ['body', body]);
-  if (!once) {
-    values.push(
-      ['key', sql`unnest(${textArray(made.map(({ key }) => key))}::text[])`],
-      ['until', sql`unnest(${int8Array(made.map(({ until }) => until))}::bigint[])`],
-    );
-  }
-  await sql`
-    insert into ${sql.table(table)} (${sql.join(values.map(([column]) => sql.ref(column)))})
-    select ${sql.join(values.map(([, value]) => value))}`.execute(db);
-}
-
-// As PostgreSQL reads it: an array of ids as an array literal, in which JSON's quotation is right
-// for what ids may hold.
-function textOf(value: Value): string | null {
-  if (value === null || typeof value === 'string') return value;
-  if (typeof value === 'number') return String(value);
-  return `{${value.map((one) => JSON.stringify(one)).join(',')}}`;
 }
