@@ -8,6 +8,7 @@ import { requestId, sendUnroutable, useAdmission } from './admission.ts';
 import { type AuthSettings, useAuth } from './auth.ts';
 import { useBodyTimeout } from './body-timeout.ts';
 import { addBulk } from './bulk.ts';
+import { addChanges } from './changes.ts';
 import { claimRoutes } from './claims.ts';
 import { answerClientError, answerExpectation } from './client-errors.ts';
 import { addCommands, Written } from './commands.ts';
@@ -92,6 +93,7 @@ function addRoutes(app: FastifyInstance, parts: HttpParts, streams: StreamLimits
   addRegister(app, db);
   addViews(app, db);
   addTimeline(app, db);
+  addChanges(app, parts);
   addLog(app, store);
   addLive(app, parts, streams);
   addBulk(app, store);

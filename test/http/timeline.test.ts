@@ -52,20 +52,29 @@ t.test('names are those of then; what became of claims and reports is of now', a
 
 t.test('on a map: each feature with its claimant and its status', async (t) => {
   const { url } = await testService(t);
-  const head = await recordSeed(url);
+  await recordSeed(url);
+  const point = [36.97, 49.66];
+  await post(`${url}/v1/places`, { id: 'savyntsi', name: 'Savyntsi', within: 'iso:UA-63', point });
+  const withdrawn = { ...said, from: ['savyntsi'], basis: 'claimed' };
+  const { body } = await post(`${url}/v1/forces/ru/withdrawals`, withdrawn);
+  const head = body.position;
   const answer = await fetch(`${url}/v1/timeline?limit=1000&min_position=${head}&area=iso:UA`, {
     headers: { accept: 'application/geo+json' },
   });
   t.equal(answer.headers.get('content-type'), 'application/geo+json');
   type Collection = {
     type: string;
-    features: { geometry: { type: string } | null; properties: Record<string, unknown> }[];
+    features: { id: number; geometry: object | null; properties: Record<string, unknown> }[];
     as_of: object;
   };
   const { type, features, as_of } = (await answer.json()) as Collection;
   t.equal(type, 'FeatureCollection');
   t.match(as_of, { position: head });
-  t.ok(features.some(({ geometry }) => geometry?.type === 'Point'));
+  t.strictSame(features.find(({ id }) => id === head)?.geometry, {
+    type: 'Point',
+    coordinates: point,
+  });
+  t.ok(features.length > 5);
   for (const { properties } of features) {
     t.match(properties, { claimant_id: String, status: String, lifecycle: String });
     const { claim } = properties as { claim?: { verification: string } };
