@@ -73,8 +73,8 @@ export function addChanges(
       operationId: 'listChanges',
       summary: 'What was created, corrected, retracted: for clients that keep a copy',
       description:
-        'In the order of recording. A page may be short, or empty, and have a next one: so much of ' +
-        'the log is looked at, and no more. At the end `next_cursor` is null.',
+        'In the order of recording. So much of the log is looked at for a page, and no more: it ' +
+        'may be short, or empty, and have a next one. At the end `next_cursor` is null.',
       tags: ['views'],
       querystring: ChangesParameters,
       response: listResponses(Change, shown, example),

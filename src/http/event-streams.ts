@@ -49,10 +49,10 @@ export const streamHeaders = Type.Object({
 /** The responses of a stream; `example` is the data of a message. */
 export function streamResponses(data: TSchema, example: Sent): Record<number, TSchema> {
   const description =
-    'Server-Sent Events. `id` is the position, `data` an item as JSON. The event `caught-up`, with ' +
-    '`{"position"}`, comes once there is no more for now; then what is appended, as it is. ' +
-    'Comments come when nothing else does, with an `id` that tells how far the stream is. A client ' +
-    'that does not keep up is cut off: it goes on with `Last-Event-ID`.';
+    'Server-Sent Events. `id` is the position, `data` an item as JSON. The event `caught-up`, ' +
+    'with `{"position"}`, comes once there is no more for now; then what is appended, as it is. ' +
+    'Comments come when nothing else does, with an `id` that tells how far the stream is. A ' +
+    'client that does not keep up is cut off: it goes on with `Last-Event-ID`.';
   const schema = { type: 'string', contentMediaType: 'text/event-stream', 'x-data': data };
   const content = { [eventStream]: { schema: { ...schema, examples: [messageOf(example)] } } };
   return { 200: { description, content } as never, ...problems(400, 406, 500) };

@@ -19,7 +19,8 @@ import {
 import type { FeedPage } from './fan-out.ts';
 import { Event, exampleEvent } from './log.ts';
 import { type Sent, type StreamLimits, streamLimits } from './stream-client.ts';
-import { eventFilters, exampleItem } from './timeline.ts';
+import { exampleItem } from './timeline.ts';
+import { eventFilters } from './timeline-filters.ts';
 
 const pageItemsMax = 100;
 const pageBytesMax = 1024 * 1024;

@@ -27,8 +27,8 @@ export type Sent = { readonly position: number; readonly data: unknown };
 export type StreamClient = ReturnType<typeof streamClient>;
 
 /**
- * What a client got, and what it is sent from here on: each item once, in order. `onOver` hears that
- * it is over, and why where it is we who end it.
+ * What a client got, and what it is sent from here on: each item once, in order. `onOver` hears
+ * that it is over, and why where it is we who end it.
  */
 export function streamClient(
   raw: ServerResponse,

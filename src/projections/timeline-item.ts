@@ -66,23 +66,27 @@ export function foundBy(event: Fact): Found {
 /** The tags of the event but for its words: its type, claimant, actors and places. */
 export function plainTags(event: Pick<Fact, 'type' | 'stream' | 'data'>): string[] {
   const { attribution } = event.data as AnyData;
-  return [
-    ...tagsOf({ type: event.type }),
-    ...(attribution ? tagsOf({ claimant: attribution.claimant_id }) : []),
-    ...streamsOf(event).flatMap((stream) => tagOfEntity(stream) ?? []),
-  ];
+  const tags = tagsOf({ type: event.type });
+  if (attribution !== undefined) tags.push(...tagsOf({ claimant: attribution.claimant_id }));
+  for (const stream of streamsOf(event)) tags.push(...tagsOfEntity(stream));
+  return tags;
 }
 
 /** The tags that an item has for which all the filters hold. */
 export function tagsOf({ type, claimant, actor, place }: TagFilters): string[] {
-  return Object.entries({ type, claimant, actor, place })
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}:${value}`);
+  const tags: string[] = [];
+  if (type !== undefined) tags.push(`type:${type}`);
+  if (claimant !== undefined) tags.push(`claimant:${claimant}`);
+  if (actor !== undefined) tags.push(`actor:${actor}`);
+  if (place !== undefined) tags.push(`place:${place}`);
+  return tags;
 }
 
-/** The tag of what concerns an actor or a place, by its stream; undefined for other streams. */
-export function tagOfEntity(stream: string): string | undefined {
-  return /^(actor|place)-/.test(stream) ? stream.replace('-', ':') : undefined;
+/** The tag of what concerns an actor or a place, by its stream; none for other streams. */
+export function tagsOfEntity(stream: string): string[] {
+  const id = stream.slice('actor-'.length);
+  if (stream.startsWith('actor-')) return tagsOf({ actor: id });
+  return stream.startsWith('place-') ? tagsOf({ place: id }) : [];
 }
 
 /** The tag of what has this word in it, as `wordsOf` has it. */

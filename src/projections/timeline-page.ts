@@ -9,7 +9,7 @@ import { type Box, listNamed, listPlacesIn, listPlacesInBox } from './places.ts'
 import { registry } from './registry.ts';
 import { heldAt, madeBy } from './rows.ts';
 import { timeline } from './timeline.ts';
-import { type TagFilters, tagOfEntity, tagsOf, wordTag } from './timeline-item.ts';
+import { type TagFilters, tagsOf, tagsOfEntity, wordTag } from './timeline-item.ts';
 import { type FoundRow, showItems, type TimelineItem } from './timeline-shown.ts';
 import type { At } from './vintage.ts';
 
@@ -117,7 +117,7 @@ function seek(sort: string, order: string, { sort_at, position }: After) {
 async function conditionsOf(db: Db, at: At, query: TimelineQuery): Promise<RawBuilder<unknown>[]> {
   const { conflict, area, bbox, q } = query;
   const tags = tagsOf(query);
-  const anyOf = (ids: readonly string[]) => hasAny(ids.map((id) => tagsOf({ place: id })[0] ?? ''));
+  const anyOf = (ids: readonly string[]) => hasAny(ids.flatMap((place) => tagsOf({ place })));
   return [
     ...(conflict === undefined ? [] : [sql`t.conflict_id = ${conflict}`]),
     ...(tags.length === 0 ? [] : [sql`t.tags @> ${textArray(tags)}::text[]`]),
@@ -142,7 +142,7 @@ function hasAny(tags: readonly string[]): RawBuilder<unknown> {
 
 async function hasWord(db: Db, at: At, word: string): Promise<RawBuilder<unknown>> {
   const named = await listNamed(db, at, word);
-  return hasAny([wordTag(word), ...named.flatMap((stream) => tagOfEntity(stream) ?? [])]);
+  return hasAny([wordTag(word), ...named.flatMap(tagsOfEntity)]);
 }
 
 function timeConditions(query: TimelineQuery): RawBuilder<unknown>[] {

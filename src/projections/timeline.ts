@@ -8,8 +8,9 @@ import { foundBy, isItem } from './timeline-item.ts';
 type Tables = Readonly<Record<string, Rows>>;
 
 /**
- * What is shown of an item is in the log: a row holds what it is found and sorted by. `published_at`
- * is its own, else that of the report in its chain that appeared first, as they were known then.
+ * What is shown of an item is in the log: a row holds what it is found and sorted by. It is
+ * published when its report is, else when the one in its chain that appeared first was, as they
+ * were known then.
  */
 export const timeline: Projection = {
   name: 'timeline',
