@@ -9,7 +9,7 @@ import { connectOnce, type Db, migrate, openDb, openPool, readLogId } from './db
 import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
 import type { EventStore } from './eventstore/event-store.ts';
 import { countLockWaiters, postgresEventStore } from './eventstore/postgres.ts';
-import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
+import { lent, listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
 import { signerOf } from './log-tree/note.ts';
@@ -84,14 +84,13 @@ async function connectParts(
     metrics,
   );
   open.push(() => store.close());
-  const listen = () => {
-    const listening = listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
-    open.push(() => listening.close());
-    return listening;
-  };
-  // Who only answers requests follows nothing, and need not be woken by every append.
+  const listen = () => listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
+  // Who only answers requests follows the log while a stream is open, and need not be woken before.
   const follows = config.roles.some((role) => role !== 'api');
-  const wakeup = follows ? listen() : manualWakeup();
+  const listening = follows ? listen() : undefined;
+  open.push(async () => listening?.close());
+  const wakeup = listening ?? manualWakeup();
+  const openWakeup = listening === undefined ? listen : () => lent(listening);
 
   const stopping = new AbortController();
   const running: Promise<void>[] = [];
@@ -121,7 +120,7 @@ async function connectParts(
   const { auth, requestsPerMinute } = config;
   const readSnapshot = () => snapshotOf({ db, pool, store }, state, config);
   const app = await httpServer({
-    ...{ db, store, projections, readiness, auth, requestsPerMinute, logger },
+    ...{ db, store, projections, readiness, openWakeup, auth, requestsPerMinute, logger },
     metrics: { metrics, readSnapshot, pool },
   });
   open.push(() => app.close());
