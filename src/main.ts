@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { runDemo } from './cli/demo.ts';
 import { reportError } from './cli/exit.ts';
+import { formats, runImport } from './cli/import.ts';
 import { runKeysCreate, runKeysList, runKeysRevoke } from './cli/keys.ts';
 import { runMigrate } from './cli/migrate.ts';
 import { runRebuild } from './cli/rebuild.ts';
@@ -35,6 +36,18 @@ program
   .option('--cancel', 'give up the rebuild that is under way')
   .option(...json)
   .action(runRebuild);
+program
+  .command('import <format> <files...>')
+  .description(`record data sets; format: ${formats.join(', ')}`)
+  .option('--conflict <id>', 'of all rows, where they do not say it or another is wanted')
+  .option('--encoding <name>', 'of the files, if not UTF-8: windows-1251, utf-16le')
+  .option('--published <date>', 'when the files were; else the last date in each')
+  .option('--full', 'retract claims of an earlier file that this one has no rows of')
+  .option('--full-max <percent>', 'unless they are more than so many of a hundred (10)')
+  .option('--dry-run', 'decide all, record nothing')
+  .option('--rejects <file>', 'write every rejected row there, with its reasons, as JSON lines')
+  .option(...json)
+  .action(runImport);
 const keys = program.command('keys').description('API keys');
 keys
   .command('create')

@@ -116,9 +116,14 @@ export async function openDatabase(
 ): Promise<{ db: Db; pool: Pool; databaseUrl: string; close(): Promise<void> }> {
   const embedded = await startEmbedded({ ...config, kafka: 'none' }, logger);
   const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
-  const pool = openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost'));
+  let isClosing = false;
+  const pool = openPool(databaseUrl, (err) => {
+    // What has been told to end may still be open when the embedded server goes.
+    if (!isClosing) logger.warn({ err }, 'connection lost');
+  });
   const db = openDb(pool);
   const close = async () => {
+    isClosing = true;
     await db.destroy();
     await embedded?.stop();
   };
@@ -131,13 +136,13 @@ export async function openDatabase(
   return { db, pool, databaseUrl, close };
 }
 
-/** The log and the tables of a projection, for a command. */
-export async function openLog(config: Config, logger: Logger, projection: Projection) {
+/** The log, and the tables of a projection where one is asked for, for a command. */
+export async function openLog(config: Config, logger: Logger, projection?: Projection) {
   const { db, pool, databaseUrl, close } = await openDatabase(config, logger);
-  await prepareProjection(db, projection);
+  if (projection !== undefined) await prepareProjection(db, projection);
   const store = openStore({ db, pool, databaseUrl }, logger);
   return {
-    ...{ db, store },
+    ...{ db, store, databaseUrl },
     async close() {
       await store.close();
       await close();

@@ -14,7 +14,14 @@ const mayImport: Record<string, string[]> = {
   projections: ['domain', 'eventstore', 'relay/message.ts', 'db.ts'],
   auth: ['db.ts'],
   http: ['domain', 'eventstore', 'projections', 'auth', 'db.ts'],
-  cli: ['domain', 'eventstore', 'projections', 'auth', 'db.ts', 'config.ts', 'service.ts', 'relay'],
+  import: [
+    ...['domain', 'eventstore', 'http/bulk.ts', 'http/cloud-events.ts', 'http/event-lines.ts'],
+    'http/strict-json.ts',
+  ],
+  cli: [
+    ...['domain', 'eventstore', 'projections', 'auth', 'db.ts', 'config.ts', 'service.ts', 'relay'],
+    'import',
+  ],
   embedded: [],
   'config.ts': [],
   'db.ts': [],
