@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { runDemo } from './cli/demo.ts';
 import { reportError } from './cli/exit.ts';
+import { runExport } from './cli/export.ts';
 import { formats, runImport } from './cli/import.ts';
 import { runKeysCreate, runKeysList, runKeysRevoke } from './cli/keys.ts';
 import { runMigrate } from './cli/migrate.ts';
@@ -48,6 +49,14 @@ program
   .option('--rejects <file>', 'write every rejected row there, with its reasons, as JSON lines')
   .option(...json)
   .action(runImport);
+program
+  .command('export')
+  .description('write events as CloudEvents, one a line, which `import cloudevents` takes back')
+  .option('--from <position>', 'the first one', '1')
+  .option('--to <position>', 'the last one; else the last there is')
+  .option('--out <file>', 'else to standard output')
+  .option(...json)
+  .action(runExport);
 const keys = program.command('keys').description('API keys');
 keys
   .command('create')

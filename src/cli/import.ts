@@ -6,6 +6,7 @@ import { closeSync, createReadStream, openSync, statSync, writeSync } from 'node
 import { readConfig } from '../config.ts';
 import { connectOnce } from '../db.ts';
 import { dryRunStore } from '../eventstore/dry-run.ts';
+import type { EventStore } from '../eventstore/event-store.ts';
 import { acled } from '../import/acled.ts';
 import { controlRevisions } from '../import/control-revisions.ts';
 import { realDay } from '../import/fields.ts';
@@ -56,7 +57,6 @@ type Summary = {
   rejected: readonly RejectedRow[];
   seconds: number;
 };
-type Log = Awaited<ReturnType<typeof openLog>>;
 type Told = {
   readonly signal: AbortSignal;
   readonly onRejected: (row: RejectedRow) => void;
@@ -76,7 +76,12 @@ export async function runImport(
   checkOptions(importer, files, options);
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
   const log = await openLog(config, makeLogger(config.logLevel));
+  // One for all files: the second may name what the first registers.
+  const connect = () => connectOnce(log.databaseUrl, { pipeline: true });
+  const dry = options.dryRun ? await dryRunStore(log.store, connect) : undefined;
+  const store = dry ?? log.store;
   const stop = new AbortController();
+  const { signal } = stop;
   process.once('SIGINT', () => {
     process.stderr.write('stopping; run it again to go on\n');
     stop.abort();
@@ -84,13 +89,8 @@ export async function runImport(
   const rejects = options.rejects === undefined ? undefined : openSync(options.rejects, 'w');
   try {
     for (const file of files) {
-      if (stop.signal.aborted) break;
-      const summary = await importOne(log, importer, {
-        file,
-        options,
-        rejects,
-        signal: stop.signal,
-      });
+      if (signal.aborted) break;
+      const summary = await importOne(store, importer, { file, options, rejects, signal });
       if (isFinding(summary)) process.exitCode = 1;
       process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : textOf(summary));
     }
@@ -100,6 +100,7 @@ export async function runImport(
     process.exitCode = 1;
   } finally {
     if (rejects !== undefined) closeSync(rejects);
+    await dry?.close();
     await log.close();
   }
 }
@@ -132,7 +133,7 @@ function checkOptions(
 }
 
 async function importOne(
-  log: Log,
+  store: EventStore,
   importer: Importer | undefined,
   asked: { file: string; options: ImportOptions; rejects: number | undefined; signal: AbortSignal },
 ): Promise<Summary> {
@@ -147,26 +148,21 @@ async function importOne(
     },
     onProgress: progress(started),
   };
-  const connect = () => connectOnce(log.databaseUrl);
-  const dry = options.dryRun ? await dryRunStore(log.store, connect) : undefined;
-  const store = dry ?? log.store;
   const read = importer === undefined ? readLines(file, store, told) : undefined;
   try {
     const outcome = await (read ?? readRows(file, importer as Importer, store, options, told));
     const seconds = Math.round(performance.now() - started) / 1_000;
-    return { file, dry_run: dry !== undefined, ...outcome, rejected, seconds };
+    return { file, dry_run: options.dryRun === true, ...outcome, rejected, seconds };
   } catch (error) {
     if (error instanceof FileUnreadable) error.message = `${file}: ${error.message}`;
     throw error;
-  } finally {
-    await dry?.close();
   }
 }
 
 async function readRows(
   path: string,
   importer: Importer,
-  store: Log['store'],
+  store: EventStore,
   { conflict, encoding = 'utf-8', published, full, fullMax }: ImportOptions,
   told: Told,
 ) {
@@ -193,7 +189,7 @@ async function readRows(
   };
 }
 
-async function readLines(path: string, store: Log['store'], told: Told) {
+async function readLines(path: string, store: EventStore, told: Told) {
   const bytes = path === '-' ? process.stdin : createReadStream(path);
   const { rows, events, isStopped } = await importLines({ store, bytes, ...told });
   return { format: linesFormat, stopped: isStopped, rows, events };
@@ -222,7 +218,7 @@ function textOf(summary: Summary): string {
   const { entries_kept = [], columns_ignored = [], rejected } = summary;
   const lines = [
     `${file}: ${rows.read} rows read, ${rows.recorded} recorded, ${rows.known} already known, ` +
-      `${rows.rejected} rejected; ${events} events in ${seconds} s` +
+      `${rows.rejected} rejected; events recorded: ${events}, in ${seconds} s` +
       `${dry_run ? ' (a dry run: nothing is recorded)' : ''}`,
     ...(stopped ? ['  stopped before its end: run it again to go on'] : []),
     ...(vanished === undefined ? [] : [`  no longer in the file: ${vanished.claims} claims`]),

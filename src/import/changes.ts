@@ -15,8 +15,6 @@ import type { Content, DraftClaim, Importer, Said } from './importer.ts';
 export type Editing = {
   readonly importer: Pick<Importer, 'cause' | 'source'>;
   readonly reportId: string;
-  /** As the log keeps who recorded an event. */
-  readonly recordedBy: string;
 };
 
 /** A command, and what tells it from others of its type about the same claim. */
@@ -24,20 +22,20 @@ export type Step = { readonly said: Said; readonly key: string };
 
 /**
  * What makes the log say what the file says. `history` is the claim's, empty if there is none. Only
- * what an import said before is compared: a correction by somebody else stands until the file
- * itself says something new.
+ * what files of the data set said before is compared: a correction by somebody else stands until
+ * one says something new.
  */
 export function stepsTo(
   { id, content }: DraftClaim,
   history: readonly RecordedEvent[],
   editing: Editing,
 ): Step[] {
-  const claim = historyOf(history);
+  const claim = stateOf(history);
   if (claim === undefined) return [{ said: { type: 'ClaimMade', id, data: content }, key: '' }];
-  if (claim.state.lifecycle === 'retracted') return [];
-  const own = historyOf(history.filter((event) => isMaking(event) || isOwn(event, editing)));
-  const before = contentOf((own ?? claim).state.current);
-  const now = contentOf(claim.state.current);
+  if (claim.lifecycle === 'retracted') return [];
+  const own = stateOf(history.filter((event) => isMaking(event) || isOfFile(event, editing)));
+  const before = contentOf((own ?? claim).current);
+  const now = contentOf(claim.current);
   const { cause, source } = editing.importer;
   return differences(before, content, editing.reportId).map((field, i) => {
     const [from, to] = [valueAt(now, field), valueAt(content, field)];
@@ -51,7 +49,7 @@ export function stepsTo(
       ...(to !== undefined && { to }),
       reason: `a later file of ${source.outletId} says otherwise`,
     };
-    return { said: { type: 'ClaimCorrected', id, data }, key: `${claim.state.version + i}` };
+    return { said: { type: 'ClaimCorrected', id, data }, key: `${claim.version + i}` };
   });
 }
 
@@ -62,10 +60,10 @@ export function stepsToEnd(
   reason: string,
   editing: Editing,
 ): Step[] {
-  const claim = historyOf(history);
-  const isImported = history.some((event) => isMaking(event) && isOwn(event, editing));
-  if (claim === undefined || !isImported || claim.state.lifecycle === 'retracted') return [];
-  const { conflict_id } = claim.state.current;
+  const claim = stateOf(history);
+  const isImported = history.some((event) => isMaking(event) && isOfFile(event, editing));
+  if (claim === undefined || !isImported || claim.lifecycle === 'retracted') return [];
+  const { conflict_id } = claim.current;
   const data = { ...actOf(conflict_id, editing), reason };
   return [{ said: { type: 'ClaimRetracted', id, data }, key: '' }];
 }
@@ -79,7 +77,7 @@ export function supersession(id: string, by: string, conflictId: string, editing
 
 /** Whether an import ended the claim, so that a row that is back is another claim. */
 export function endedByImport(history: readonly RecordedEvent[], editing: Editing): boolean {
-  return history.some((event) => event.type === 'ClaimRetracted' && isOwn(event, editing));
+  return history.some((event) => event.type === 'ClaimRetracted' && isOfFile(event, editing));
 }
 
 function actOf(conflict_id: string, { importer: { source }, reportId }: Editing) {
@@ -87,18 +85,23 @@ function actOf(conflict_id: string, { importer: { source }, reportId }: Editing)
   return { conflict_id, attribution: { claimant_id: source.editorId, chain } };
 }
 
-function historyOf(history: readonly RecordedEvent[]) {
-  const events = history.map((event) => upcast(event)) as unknown as Recorded<ClaimEvent>[];
-  const state = claimStateOf(events);
-  return state && { state };
+function stateOf(history: readonly RecordedEvent[]) {
+  return claimStateOf(history.map((event) => upcast(event)) as unknown as Recorded<ClaimEvent>[]);
 }
 
 function isMaking({ type }: RecordedEvent): boolean {
   return type === 'ClaimMade';
 }
 
-function isOwn({ metadata }: RecordedEvent, { recordedBy }: Editing): boolean {
-  return metadata.recorded_by === recordedBy;
+// By its source, which it keeps wherever the log is copied to.
+function isOfFile({ data }: RecordedEvent, { reportId }: Editing): boolean {
+  const { attribution } = data as Partial<Content>;
+  return attribution?.chain.some(({ report_id }) => isOfSet(report_id, reportId)) ?? false;
+}
+
+/** Whether a report is a file of the same kind of the same data set. */
+function isOfSet(report: string | undefined, reportId: string): boolean {
+  return report?.startsWith(reportId.slice(0, reportId.lastIndexOf(':') + 1)) ?? false;
 }
 
 // When it was said, and which file it was first found in, are of the claim as it was made.
@@ -121,9 +124,8 @@ function differences(before: Content, after: Content, reportId: string): string[
 
 // The hops, whichever file of the data set it was that they were found in.
 function wayOf({ attribution: { chain } }: Content, reportId: string) {
-  const family = reportId.slice(0, reportId.lastIndexOf(':') + 1);
   return chain.map(({ report_id, ...hop }) =>
-    report_id === undefined || report_id.startsWith(family) ? hop : { ...hop, report_id },
+    report_id === undefined || isOfSet(report_id, reportId) ? hop : { ...hop, report_id },
   );
 }
 

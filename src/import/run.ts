@@ -71,7 +71,7 @@ export async function importFile(asked: Import): Promise<Imported> {
   const { file, importer, signal } = asked;
   const reportId = reportIdOf(file);
   const conflictId = asked.conflictId ?? ownConflict(importer);
-  const editing = { importer, reportId, recordedBy: `import:${importer.format}` };
+  const editing = { importer, reportId };
   const run: Run = {
     ...{ asked, editing, kept: new Set(), registered: new Set(), events: {} },
     rows: { read: 0, recorded: 0, known: 0, rejected: 0 },
@@ -216,7 +216,7 @@ async function decideAll(run: Run, steps: readonly Step[]): Promise<StepOutcome[
   const fitting = steps.filter((_, i) => outcomes[i] === undefined);
   const decided = await executeAll(
     run.asked.store,
-    fitting.map((step) => executionOf(step, run.editing)),
+    fitting.map((step) => executionOf(step, run)),
   );
   let next = 0;
   return steps.map((step, i) => {
@@ -227,13 +227,14 @@ async function decideAll(run: Run, steps: readonly Step[]): Promise<StepOutcome[
   });
 }
 
-function executionOf({ said: { type, id, data }, key }: Step, editing: Editing): Execution {
+function executionOf({ said: { type, id, data }, key }: Step, { asked, editing }: Run): Execution {
+  const recorded_by = `import:${asked.importer.format}`;
   return {
     act: acts[type],
     id,
     data,
     eventId: (index) => uuidv5(JSON.stringify([type, id, key, index]), eventNamespace),
-    metadata: { correlation_id: editing.reportId, recorded_by: editing.recordedBy },
+    metadata: { correlation_id: editing.reportId, recorded_by },
   };
 }
 
