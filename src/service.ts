@@ -2,16 +2,15 @@
  * The composition root: the only file that connects part to part. Over 200 lines because of that.
  */
 import type { AddressInfo } from 'node:net';
-import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { connectOnce, type Db, migrate, openDb, openPool, readLogId } from './db.ts';
-import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
+import type { EmbeddedServers } from './embedded/servers.ts';
 import type { EventStore } from './eventstore/event-store.ts';
-import { postgresEventStore } from './eventstore/postgres.ts';
 import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
+import { openStore, startEmbedded } from './log.ts';
 import { prepareProjection } from './projections/generations.ts';
 import type { Projection } from './projections/projection.ts';
 import { runProjection } from './projections/projector.ts';
@@ -109,59 +108,6 @@ async function connectParts(
   return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };
 }
 
-/** The database that `config` names, or the embedded one, brought up to date: for a command. */
-export async function openDatabase(
-  config: Config,
-  logger: Logger,
-): Promise<{ db: Db; pool: Pool; databaseUrl: string; close(): Promise<void> }> {
-  const embedded = await startEmbedded({ ...config, kafka: 'none' }, logger);
-  const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
-  let isClosing = false;
-  const pool = openPool(databaseUrl, (err) => {
-    // What has been told to end may still be open when the embedded server goes.
-    if (!isClosing) logger.warn({ err }, 'connection lost');
-  });
-  const db = openDb(pool);
-  const close = async () => {
-    isClosing = true;
-    await db.destroy();
-    await embedded?.stop();
-  };
-  try {
-    await migrate(db);
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { db, pool, databaseUrl, close };
-}
-
-/** The log, and the tables of a projection where one is asked for, for a command. */
-export async function openLog(config: Config, logger: Logger, projection?: Projection) {
-  const { db, pool, databaseUrl, close } = await openDatabase(config, logger);
-  if (projection !== undefined) await prepareProjection(db, projection);
-  const store = openStore({ db, pool, databaseUrl }, logger);
-  return {
-    ...{ db, store, databaseUrl },
-    async close() {
-      await store.close();
-      await close();
-    },
-  };
-}
-
-function openStore(
-  { db, pool, databaseUrl }: { db: Db; pool: Pool; databaseUrl: string },
-  logger: Logger,
-) {
-  return postgresEventStore({
-    db,
-    pool,
-    connect: () => connectOnce(databaseUrl, { pipeline: true }),
-    onError: (err) => logger.warn({ err }, 'connection for appends lost'),
-  });
-}
-
 async function relayWhenKafkaIsThere(
   config: Config,
   brokers: Service['brokers'],
@@ -179,19 +125,6 @@ async function relayWhenKafkaIsThere(
   if (signal.aborted) return;
   const makesTopics = config.kafka === 'embedded';
   await runRelay({ ...parts, makesTopics, kafka: kafkaClient(found.brokers, logger) }, signal);
-}
-
-async function startEmbedded(config: Config, logger: Logger): Promise<EmbeddedServers | undefined> {
-  const postgres = config.databaseUrl === undefined;
-  const kafka = config.kafka === 'embedded' && config.roles.includes('relay');
-  if (!postgres && !kafka) return undefined;
-  return embeddedServers({
-    dataDir: config.dataDir,
-    postgres,
-    kafka,
-    onProgress: (message) => logger.info(message),
-    onExit: (server, detail) => logger.error(`embedded ${server} ended: ${detail}`),
-  });
 }
 
 async function findBrokers(

@@ -19,12 +19,13 @@ const mayImport: Record<string, string[]> = {
     'http/strict-json.ts',
   ],
   cli: [
-    ...['domain', 'eventstore', 'projections', 'auth', 'db.ts', 'config.ts', 'service.ts', 'relay'],
-    'import',
+    ...['domain', 'eventstore', 'projections', 'auth', 'db.ts', 'config.ts', 'log.ts'],
+    ...['service.ts', 'relay', 'import'],
   ],
   embedded: [],
   'config.ts': [],
   'db.ts': [],
+  'log.ts': ['config.ts', 'db.ts', 'embedded', 'eventstore'],
   'service.ts': ['*'],
   'main.ts': ['cli'],
 };

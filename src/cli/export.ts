@@ -9,10 +9,10 @@ import { pipeline } from 'node:stream/promises';
 import { readConfig } from '../config.ts';
 import { readLogId } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
+import { openLog } from '../log.ts';
 import { toCloudEvent } from '../relay/message.ts';
-import { openLog } from '../service.ts';
 import { UsageError } from './exit.ts';
-import { makeLogger } from './start.ts';
+import { makeLogger } from './logger.ts';
 
 const pageEvents = 1_000;
 const pageBytes = 8 * 1024 * 1024;

@@ -4,15 +4,21 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../config.ts';
-import { cancelRebuild, RebuildUnderWay, startRebuild } from '../projections/generations.ts';
+import { openLog } from '../log.ts';
+import {
+  cancelRebuild,
+  prepareProjection,
+  RebuildUnderWay,
+  startRebuild,
+} from '../projections/generations.ts';
 import { pagesOf } from '../projections/pages.ts';
 import type { Projection } from '../projections/projection.ts';
 import { pause } from '../projections/projector.ts';
 import { advanceRebuild } from '../projections/rebuild.ts';
 import { listStatuses, type ProjectionStatus } from '../projections/status.ts';
-import { openLog, projections } from '../service.ts';
+import { projections } from '../service.ts';
 import { UsageError } from './exit.ts';
-import { makeLogger } from './start.ts';
+import { makeLogger } from './logger.ts';
 
 const progressIntervalMs = 1_000;
 const busyIntervalMs = 100;
@@ -32,8 +38,9 @@ export async function runRebuild(name: string, options: Options): Promise<void> 
     throw new UsageError('--rate: a whole number of events a second');
   }
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
-  const log = await openLog(config, makeLogger(config.logLevel), projection);
+  const log = await openLog(config, makeLogger(config.logLevel));
   try {
+    await prepareProjection(log.db, projection);
     if (options.cancel) {
       const detail = (await cancelRebuild(log.db, projection)) ? 'given up' : 'none was under way';
       process.stdout.write(options.json ? `${JSON.stringify({ detail })}\n` : `${detail}\n`);
