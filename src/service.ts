@@ -6,12 +6,13 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { connectOnce, type Db, migrate, openDb, openPool, readLogId } from './db.ts';
-import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
+import type { EmbeddedServers } from './embedded/servers.ts';
 import type { EventStore } from './eventstore/event-store.ts';
-import { countLockWaiters, postgresEventStore } from './eventstore/postgres.ts';
+import { countLockWaiters } from './eventstore/postgres.ts';
 import { lent, listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
+import { openStore, startEmbedded } from './log.ts';
 import { signerOf } from './log-tree/note.ts';
 import { runSealing } from './log-tree/seal.ts';
 import { makeMetrics, measuredStore, type Snapshot } from './metrics.ts';
@@ -128,57 +129,6 @@ async function connectParts(
   return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };
 }
 
-/** The database that `config` names, or the embedded one, brought up to date: for a command. */
-export async function openDatabase(
-  config: Config,
-  logger: Logger,
-): Promise<{ db: Db; pool: Pool; databaseUrl: string; close(): Promise<void> }> {
-  const embedded = await startEmbedded({ ...config, kafka: 'none' }, logger);
-  const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
-  const pool = openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost'));
-  const db = openDb(pool);
-  const close = async () => {
-    await db.destroy();
-    await embedded?.stop();
-  };
-  try {
-    await migrate(db);
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return { db, pool, databaseUrl, close };
-}
-
-/** The log and the tables of these projections, for a command. */
-export async function openLog(config: Config, logger: Logger, those: readonly Projection[]) {
-  const { db, pool, databaseUrl, close } = await openDatabase(config, logger);
-  for (const projection of those) await prepareProjection(db, projection);
-  const store = openStore({ db, pool, databaseUrl }, logger);
-  return {
-    ...{ db, store, logger },
-    connect: () => connectOnce(databaseUrl, { pipeline: true }),
-    async close() {
-      await store.close();
-      await close();
-    },
-  };
-}
-
-function openStore(
-  { db, pool, databaseUrl }: { db: Db; pool: Pool; databaseUrl: string },
-  logger: Logger,
-  onBatch: (events: number, seconds: number) => void = () => {},
-) {
-  return postgresEventStore({
-    db,
-    pool,
-    connect: () => connectOnce(databaseUrl, { pipeline: true }),
-    onError: (err) => logger.warn({ err }, 'connection for appends lost'),
-    onBatch,
-  });
-}
-
 async function relayWhenKafkaIsThere(
   config: Config,
   brokers: Service['brokers'],
@@ -196,19 +146,6 @@ async function relayWhenKafkaIsThere(
   if (signal.aborted) return;
   const makesTopics = config.kafka === 'embedded';
   await runRelay({ ...parts, makesTopics, kafka: kafkaClient(found.brokers, logger) }, signal);
-}
-
-async function startEmbedded(config: Config, logger: Logger): Promise<EmbeddedServers | undefined> {
-  const postgres = config.databaseUrl === undefined;
-  const kafka = config.kafka === 'embedded' && config.roles.includes('relay');
-  if (!postgres && !kafka) return undefined;
-  return embeddedServers({
-    dataDir: config.dataDir,
-    postgres,
-    kafka,
-    onProgress: (message) => logger.info(message),
-    onExit: (server, detail) => logger.error(`embedded ${server} ended: ${detail}`),
-  });
 }
 
 async function findBrokers(

@@ -3,7 +3,7 @@ import { readConfig } from '../config.ts';
 import type { Finding } from '../verify/finding.ts';
 import { verifyLog } from '../verify/log.ts';
 import { withDatabase } from './database.ts';
-import { makeLogger } from './start.ts';
+import { makeLogger } from './logger.ts';
 
 const progressIntervalMs = 1_000;
 

@@ -81,6 +81,21 @@ export function postgresEventStore({
       return unsure.filter((stream) => !known.has(stream));
     },
 
+    async listStreams(prefix, after, limit) {
+      const rows = await db
+        .selectFrom('events')
+        .select('stream')
+        .where('version', '=', 1)
+        .where('stream', '>', after)
+        .where('stream', '>=', prefix)
+        // Names are ordered by their bytes (collation C): after this none begins so.
+        .where('stream', '<', `${prefix}\u{10ffff}`)
+        .orderBy('stream')
+        .limit(limit)
+        .execute();
+      return rows.map(({ stream }) => stream);
+    },
+
     async head() {
       const row = await db
         .selectFrom('events')
