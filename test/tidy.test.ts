@@ -13,7 +13,7 @@ const mayImport: Record<string, string[]> = {
   relay: ['domain', 'eventstore'],
   projections: ['domain', 'eventstore', 'relay/message.ts', 'db.ts'],
   'log-tree': ['eventstore', 'db.ts'],
-  verify: ['domain', 'log-tree', 'http/validation.ts', 'db.ts'],
+  verify: ['domain', 'eventstore', 'projections', 'log-tree', 'http/validation.ts', 'db.ts'],
   auth: ['db.ts'],
   http: ['domain', 'eventstore', 'projections', 'log-tree', 'auth', 'db.ts', 'metrics.ts'],
   import: [
