@@ -43,7 +43,7 @@ t.test('a rebuild says what differed; what is asked for wrongly is refused', asy
   t.match(await run(url, 'registry', '--cancel'), { code: 0, stdout: 'none was under way\n' });
   t.match(await run(url, 'rumours'), {
     code: 2,
-    stderr: /only registry, war_status, negotiations, operations, timeline/,
+    stderr: /only registry, claims, negotiations, operations, timeline/,
   });
   t.match(await run(url, 'registry', '--rate', '0'), { code: 2 });
 });
