@@ -20,7 +20,7 @@ export type SumSlot = {
   readonly since: number;
   readonly subject: CasualtySubject;
 };
-/** The latest claims with a subject of totals or states, whatever their lifecycle, last one first. */
+/** The latest claims with a subject of totals or states, whatever became of them; last first. */
 export type LatestClaims = Pick<SumSlot, 'key' | 'subject'> & {
   readonly latest: readonly ClaimBody[];
 };
