@@ -9,7 +9,7 @@ import { connectOnce, type Db, migrate, openDb, openPool, readLogId } from './db
 import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
 import type { EventStore } from './eventstore/event-store.ts';
 import { postgresEventStore } from './eventstore/postgres.ts';
-import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
+import { lent, listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
 import { claims } from './projections/claims.ts';
@@ -75,14 +75,13 @@ async function connectParts(
   for (const projection of projections) await prepareProjection(db, projection);
   const store = openStore({ db, pool, databaseUrl }, logger);
   open.push(() => store.close());
-  const listen = () => {
-    const listening = listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
-    open.push(() => listening.close());
-    return listening;
-  };
-  // Who only answers requests follows nothing, and need not be woken by every append.
+  const listen = () => listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
+  // Who only answers requests follows the log while a stream is open, and need not be woken before.
   const follows = config.roles.some((role) => role !== 'api');
-  const wakeup = follows ? listen() : manualWakeup();
+  const listening = follows ? listen() : undefined;
+  open.push(async () => listening?.close());
+  const wakeup = listening ?? manualWakeup();
+  const openWakeup = listening === undefined ? listen : () => lent(listening);
 
   const stopping = new AbortController();
   const running: Promise<void>[] = [];
@@ -109,7 +108,7 @@ async function connectParts(
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
   const { auth, requestsPerMinute } = config;
   const app = await httpServer({
-    ...{ db, store, projections, readiness, auth, requestsPerMinute, logger },
+    ...{ db, store, projections, readiness, openWakeup, auth, requestsPerMinute, logger },
   });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });

@@ -32,8 +32,7 @@ function collect(node: SchemaNode, value: unknown, pointer: string, found: Refer
     if (items === undefined) return;
     for (const [i, item] of value.entries()) collect(items, item, `${pointer}/${i}`, found);
   } else if (typeof value === 'object' && value !== null) {
-    const { properties = {} } = branchFor(node, value) ?? node;
-    for (const [name, property] of Object.entries(properties)) {
+    for (const [name, property] of referringMembers(branchFor(node, value) ?? node)) {
       const member = (value as Record<string, unknown>)[name];
       if (member !== undefined) collect(property, member, `${pointer}/${name}`, found);
     }
@@ -46,6 +45,16 @@ function branchFor(node: SchemaNode, value: object): SchemaNode | undefined {
 }
 
 // Most of a command holds no reference: what a schema has none of is passed over.
+const members = new WeakMap<SchemaNode, readonly [string, SchemaNode][]>();
+
+function referringMembers(node: SchemaNode): readonly [string, SchemaNode][] {
+  const known = members.get(node);
+  if (known !== undefined) return known;
+  const found = Object.entries(node.properties ?? {}).filter(([, property]) => mayRefer(property));
+  members.set(node, found);
+  return found;
+}
+
 const referring = new WeakMap<SchemaNode, boolean>();
 
 function mayRefer(node: SchemaNode): boolean {

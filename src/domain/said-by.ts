@@ -1,6 +1,6 @@
 /**
  * What a claim was, as far as had been said by a moment: neither what was so then nor what had been
- * recorded then. A record made years later can still be asked what a reader of that hour could know.
+ * recorded then. A record made years later can be asked what a reader of that hour could know.
  */
 import { Equal } from 'typebox/value';
 import { type ClaimEvent, contentOf } from './claim.ts';

@@ -9,7 +9,7 @@ import { summaryOf } from '../domain/summary.ts';
 import type { Verdict } from '../domain/verification.ts';
 import { actorsOf } from '../projections/claim-columns.ts';
 import type { ClaimAsOf } from '../projections/claim-list.ts';
-import { readEntries } from '../projections/registry.ts';
+import { readEntries } from '../projections/register-entries.ts';
 import type { At } from '../projections/vintage.ts';
 import type { Form } from './one.ts';
 

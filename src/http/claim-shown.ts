@@ -1,6 +1,6 @@
 /** Claims in tables and on maps: each with its claimant and its status. */
 import type { Db } from '../db.ts';
-import type { Claim } from '../projections/claim-list.ts';
+import type { Claim } from '../projections/claim-shape.ts';
 import { findPoints } from '../projections/places.ts';
 import type { At } from '../projections/vintage.ts';
 import type { Shown } from './formats.ts';

@@ -4,19 +4,13 @@ import { type TSchema, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { EntityId, Language, Moment, PlaceEntityId, Url } from '../domain/vocabulary.ts';
 import { wordsOf } from '../domain/words.ts';
-import {
-  type Category,
-  type Entry,
-  entries,
-  findEntry,
-  listEntries,
-  registry,
-} from '../projections/registry.ts';
+import { findEntry, listEntries } from '../projections/register-entries.ts';
+import { type Category, type Entry, entries, registry } from '../projections/registry.ts';
 import { AsOf, type At } from '../projections/vintage.ts';
 import { BoxText, boxOf } from './boxes.ts';
 import { Cursor, Limit } from './cursors.ts';
 import { sendProblem } from './errors.ts';
-import { conflictId } from './examples.ts';
+import { exampleEntries } from './examples.ts';
 import { answerList, listResponses, type Shown } from './formats.ts';
 import { type Feature, FeatureSchema, geometryOf, type Position } from './geojson.ts';
 import { answerOne, type Form, oneResponses } from './one.ts';
@@ -86,24 +80,6 @@ const resources: readonly Resource[] = [
   },
 ];
 
-const kept = { version: 1, position: 42, recorded_at: '2022-09-13T00:00:00.000000Z' };
-const examples: Readonly<Record<Category, Entry>> = {
-  conflict: { id: conflictId, name: 'Russia and Ukraine, from February 2022', ...kept },
-  actor: { id: 'afp', name: 'Agence France-Presse', kind: 'agency', former_names: [], ...kept },
-  place: { id: 'geonames:707292', name: 'Izium', point: [37.26, 49.21], aliases: [], ...kept },
-  report: {
-    id: 'cnn-indonesia-2022-09-12',
-    outlet_id: 'cnn-indonesia',
-    url: 'https://www.cnnindonesia.com/internasional',
-    language: 'id',
-    headline: 'Dihajar Habis-habisan, Rusia Tetap Ogah Damai dengan Ukraina',
-    published_at: '2022-09-12T19:39:00+07:00',
-    report_version: 1,
-    lifecycle: 'active',
-    ...kept,
-  },
-};
-
 export function addRegister(app: FastifyInstance, db: Db): void {
   for (const resource of resources) {
     addList(app, db, resource);
@@ -126,7 +102,7 @@ function addList(app: FastifyInstance, db: Db, { category, path, name, filters }
       summary: `List ${name.toLowerCase()}s, by id`,
       tags: ['registry'],
       querystring: Type.Object(parameters, { additionalProperties: false }),
-      response: listResponses(entries[category], shown, examples[category]),
+      response: listResponses(entries[category], shown, exampleEntries[category]),
     },
     handler: (request, reply) => {
       const query = request.query as Filters;

@@ -11,7 +11,7 @@ import type { Recorded } from '../domain/recorded.ts';
 import { claimSaidBy } from '../domain/said-by.ts';
 import { isAdverseAdmission, type Sides } from '../domain/sides.ts';
 import { verificationOfClaim } from '../domain/verification.ts';
-import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
+import type { EventStore } from '../eventstore/event-store.ts';
 import { actorsOf } from './claim-columns.ts';
 import { claims } from './claims.ts';
 import { type ControlClaim, findEverAbout } from './control-claims.ts';
@@ -54,19 +54,30 @@ async function readStates(
   through: number,
   moment: string,
 ): Promise<ClaimState[]> {
-  const events: RecordedEvent[] = [];
-  for (let i = 0; i < claimIds.length; i += streamsMax) {
-    const streams = claimIds.slice(i, i + streamsMax).map((id) => `claim-${id}`);
-    const ofStreams = await store.readStreams(streams);
-    events.push(...ofStreams.filter(({ position }) => position <= through));
-  }
-  const facts = events.map((event) => upcast(event) as unknown as Recorded<ClaimEvent>);
-  const made = facts.filter((one) => one.type === 'ClaimMade');
+  const facts = await readFacts(store, claimIds, through);
+  // When a claim was superseded is told by its successor, which may be about something else.
+  const successors = facts.flatMap((one) =>
+    one.type === 'ClaimSuperseded' ? one.data.by_claim_id : [],
+  );
+  const others = new Set(successors).difference(new Set(claimIds));
+  const all = [...facts, ...(await readFacts(store, [...others], through))];
+  const made = all.filter((one) => one.type === 'ClaimMade');
   const saidAt = new Map(made.map(({ data }) => [data.claim_id, data.asserted_at]));
   const byClaim = Map.groupBy(facts, ({ data }) => data.claim_id);
   return [...byClaim.values()].flatMap(
     (ofClaim) => claimSaidBy(ofClaim, moment, (id) => saidAt.get(id)) ?? [],
   );
+}
+
+async function readFacts(store: EventStore, claimIds: readonly string[], through: number) {
+  const facts: Recorded<ClaimEvent>[] = [];
+  for (let i = 0; i < claimIds.length; i += streamsMax) {
+    const streams = claimIds.slice(i, i + streamsMax).map((id) => `claim-${id}`);
+    for (const event of await store.readStreams(streams)) {
+      if (event.position <= through) facts.push(upcast(event) as unknown as Recorded<ClaimEvent>);
+    }
+  }
+  return facts;
 }
 
 // Also by links that were taken back: then they may still have stood.

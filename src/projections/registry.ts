@@ -1,16 +1,10 @@
 /** The register: conflicts, actors, places and reports as they were known, by their ids. */
 import { hash } from 'node:crypto';
-import { sql } from 'kysely';
 import { type Static, type TObject, Type } from 'typebox';
-import type { Db } from '../db.ts';
 import { catalogue, type EventType } from '../domain/catalogue.ts';
 import { wordsOf } from '../domain/words.ts';
-import { textArray } from '../eventstore/binary-array.ts';
-import { type Box, isInBox } from './boxes.ts';
-import { isWithin } from './moments.ts';
 import { type EventFact, type Handlers, type Projection, projectBy } from './projection.ts';
-import { heldAt, type Row, type Rows } from './rows.ts';
-import type { AsOf, At } from './vintage.ts';
+import type { Row, Rows } from './rows.ts';
 
 export const categories = ['conflict', 'actor', 'place', 'report'] as const;
 export type Category = (typeof categories)[number];
@@ -120,77 +114,6 @@ export const registry: Projection = {
   project: projectBy(handlers),
 };
 
-/** Which entries: every filter given must hold, where the category has it. */
-export type EntryQuery = {
-  /** Kind of an actor, place that a place is directly within, outlet of a report. */
-  readonly outline?: string;
-  /** Words that are all in its names (also former ones) or its headline. */
-  readonly words?: readonly string[];
-  /** A point in it, its edges included. */
-  readonly box?: Box;
-  readonly published_from?: string;
-  readonly published_to?: string;
-  /** Members that have these values, of those that tags are made of. */
-  readonly members?: { readonly [M in TaggedMember]?: string | undefined };
-  /** The id that the page before ended with. */
-  readonly after?: string | undefined;
-  readonly limit: number;
-};
-export type EntryPage = { items: Entry[]; next: string | null };
-
-export async function listEntries(
-  db: Db,
-  { as_of, table }: At,
-  category: Category,
-  query: EntryQuery,
-): Promise<EntryPage> {
-  const { outline, words = [], box, published_from: from, published_to: to } = query;
-  const { members = {}, after = '', limit } = query;
-  const tags = tagsOf(members);
-  const wanted = [
-    sql`category = ${category} and key > ${`${category}-${after}`}`,
-    heldAt(as_of.position),
-    ...(outline === undefined ? [] : [sql`outline = ${outline}`]),
-    ...(words.length === 0 ? [] : [sql`words @> ${textArray(words)}::text[]`]),
-    ...(tags.length === 0 ? [] : [sql`tags @> ${textArray(tags)}::text[]`]),
-    ...(box === undefined ? [] : [isInBox(box)]),
-    ...isWithin('t.published_at', { from, to }),
-  ];
-  const { rows } = await sql<{ body: Entry }>`
-    select body from ${sql.table(table(registry, 'entries'))} t
-    where ${sql.join(wanted, sql` and `)} order by key limit ${limit + 1}`.execute(db);
-  const items = rows.slice(0, limit).map(({ body }) => body);
-  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
-}
-
-/** The entry, or undefined if it is not known. */
-export async function findEntry(
-  db: Db,
-  { as_of, table }: At,
-  category: Category,
-  id: string,
-): Promise<(Entry & { as_of: AsOf }) | undefined> {
-  const { rows } = await sql<{ body: Entry }>`
-    select body from ${sql.table(table(registry, 'entries'))} t
-    where key = ${`${category}-${id}`} and ${heldAt(as_of.position)}`.execute(db);
-  return rows[0] && { ...rows[0].body, as_of };
-}
-
-/** The entries of these ids that are known, by id. */
-export async function readEntries(
-  db: Db,
-  { as_of, table }: At,
-  category: Category,
-  ids: Iterable<string>,
-): Promise<Map<string, Entry>> {
-  const keys = [...new Set(ids)].map((id) => `${category}-${id}`);
-  if (keys.length === 0) return new Map();
-  const { rows } = await sql<{ body: Entry }>`
-    select body from ${sql.table(table(registry, 'entries'))} t
-    where key = any (${keys}::text[]) and ${heldAt(as_of.position)}`.execute(db);
-  return new Map(rows.map(({ body }) => [body.id, body]));
-}
-
 type Fact = EventFact<EventType>;
 
 function put(
@@ -230,7 +153,8 @@ function foundBy(entry: Entry) {
   };
 }
 
-function tagsOf(members: { readonly [member: string]: unknown }): string[] {
+/** The tags of an entry with these members, as far as tags are made of them. */
+export function tagsOf(members: { readonly [member: string]: unknown }): string[] {
   return taggedMembers.flatMap((member) => {
     const value = members[member];
     if (typeof value !== 'string') return [];

@@ -14,7 +14,6 @@ export const sides = {
   partOf: (id: string) => ({ 'ru-mod': 'ru', 'ua-army': 'ua' })[id],
 };
 
-const ids = ['k1', 'k2', 'k3', 'k4', 'k5', 'k6', 'k7', 'k8'];
 const one = fc.constantFrom;
 const actor = one('ru-mod', 'ua-army', 'isw');
 const mention = (place_id: string, relation: string) => ({ place_id, relation });
@@ -89,34 +88,39 @@ const corrected = fc
     }[field];
     return { ...how, field: field.replace('/chain', '/attribution/chain'), to };
   });
-const linked = fc.record({
-  relation: one('contradicts', 'corroborates', 'same_occurrence', 'same_occurrence'),
-  other_claim_id: one(...ids),
-});
-
-const of = (type: ClaimCommand['type'], data: fc.Arbitrary<object>, weight: number) => {
-  const attribution = fc.record({
-    claimant_id: actor,
-    chain: one([], [{ actor_id: 'afp', role: 'relay' }], [{ actor_id: 'isw', role: 'relay' }]),
+const someCommand = (ids: readonly string[]) => {
+  const id = one(...ids);
+  const linked = fc.record({
+    relation: one('contradicts', 'corroborates', 'same_occurrence', 'same_occurrence'),
+    other_claim_id: id,
   });
-  const arbitrary = fc.record({ type: fc.constant(type), id: one(...ids), data, attribution });
-  return { arbitrary, weight };
+  const of = (type: ClaimCommand['type'], data: fc.Arbitrary<object>, weight: number) => {
+    const attribution = fc.record({
+      claimant_id: actor,
+      chain: one([], [{ actor_id: 'afp', role: 'relay' }], [{ actor_id: 'isw', role: 'relay' }]),
+    });
+    return { arbitrary: fc.record({ type: fc.constant(type), id, data, attribution }), weight };
+  };
+  return fc.oneof(
+    of('MakeClaim', made, 8),
+    of('AssessClaim', assessed, 3),
+    of('RepeatClaim', fc.constant({}), 1),
+    of('CorrectClaim', corrected, 4),
+    of('RetractClaim', fc.constant({ reason: 'withdrawn' }), 2),
+    of('SupersedeClaim', fc.record({ by_claim_id: id }), 1),
+    of('LinkClaim', linked, 4),
+    of('UnlinkClaim', linked, 2),
+  );
 };
-const someCommand = fc.oneof(
-  of('MakeClaim', made, 8),
-  of('AssessClaim', assessed, 3),
-  of('RepeatClaim', fc.constant({}), 1),
-  of('CorrectClaim', corrected, 4),
-  of('RetractClaim', fc.constant({ reason: 'withdrawn' }), 2),
-  of('SupersedeClaim', fc.record({ by_claim_id: one(...ids) }), 1),
-  of('LinkClaim', linked, 4),
-  of('UnlinkClaim', linked, 2),
-);
 
-/** The log that such commands make after the register that they need. */
-export const someClaimsLog = fc
-  .array(someCommand, { minLength: 80, maxLength: 160 })
-  .map((sent) => {
+/** The log that such commands make, of a few claims, after the register that they need. */
+export const someClaimsLog = claimsLog(8);
+/** The same of many claims, each with a shorter life: more of them stand, and disagree. */
+export const manyClaimsLog = claimsLog(60);
+
+function claimsLog(claims: number): fc.Arbitrary<RecordedEvent[]> {
+  const ids = Array.from({ length: claims }, (_, i) => `k${i + 1}`);
+  return fc.array(someCommand(ids), { minLength: 80, maxLength: 160 }).map((sent) => {
     const log: RecordedEvent[] = [];
     const states = new Map(ids.map((id) => [id, claim.initialState]));
     const record = (stream: string, type: string, data: object) => {
@@ -127,6 +131,9 @@ export const someClaimsLog = fc
       const part_of = sides.partOf(id);
       const body = { name: id, kind: 'state', ...(part_of !== undefined && { part_of }) };
       record(`actor-${id}`, 'ActorRegistered', { actor_id: id, ...body });
+    }
+    for (const id of places) {
+      record(`place-${id}`, 'PlaceRegistered', { place_id: id, name: id });
     }
     const { parties } = sides;
     record('conflict-c1', 'ConflictRegistered', { conflict_id, name: 'A war', parties });
@@ -145,6 +152,7 @@ export const someClaimsLog = fc
     }
     return log;
   });
+}
 
 function recorded(
   position: number,
