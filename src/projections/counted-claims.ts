@@ -47,7 +47,8 @@ export async function listCounted(db: Db, at: At, whose: Whose): Promise<Counted
 /** The slots of a conflict whose claims are added up, in that order. */
 export async function listSums(db: Db, at: At, conflictId: string): Promise<SumSlot[]> {
   const { rows } = await sql<SumSlot>`
-    select s.key, l.since, s.body -> 'subject' as subject from ${slotsOf(at, { conflict: conflictId })}
+    select s.key, l.since, s.body -> 'subject' as subject
+    from ${slotsOf(at, { conflict: conflictId })}
     where s.kind = 'casualties' and l.made is null order by s.since`.execute(db);
   return rows;
 }
