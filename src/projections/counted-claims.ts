@@ -61,12 +61,14 @@ export async function listTotals(
   limit: number,
 ): Promise<LatestClaims[]> {
   const { rows } = await sql<Omit<SumSlot, 'since'> & { body: ClaimBody }>`
-    select s.key, s.body -> 'subject' as subject, c.body from ${slotsOf(at, { conflict: conflictId })}
+    select s.key, s.body -> 'subject' as subject, c.body
+    from ${slotsOf(at, { conflict: conflictId })}
     cross join lateral (select body, order_at, said_at, made
       from ${sql.table(at.table(claims, 'claims'))} c
       where c.subject = s.key and ${downFromSlot} and ${heldAt(at.as_of.position, 'c')}
       order by ${lastFirst} limit ${limit}) c
-    where s.kind = 'casualties' and l.made is not null order by s.since, ${lastFirst}`.execute(db);
+    where s.kind = 'casualties' and l.made is not null
+    order by s.since, ${lastFirst}`.execute(db);
   return [...Map.groupBy(rows, ({ key }) => key)].map(([key, group]) => {
     const { subject } = group[0] as (typeof rows)[number];
     return { key, subject, latest: group.map(({ body }) => body) };
