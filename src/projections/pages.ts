@@ -5,7 +5,7 @@ import type { Fact } from './projection.ts';
 
 const sizeMin = 100;
 const sizeFirst = 1_000;
-const sizeMax = 4_000;
+const sizeMax = 1_000;
 const bytesMax = 8 * 1024 * 1024;
 /** A batch holds its checkpoints for about so long: a rebuild or a pause waits for it. */
 const batchMsMax = 1_000;
