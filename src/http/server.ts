@@ -23,12 +23,14 @@ import { type Limits, limitOptions, limits as usualLimits } from './limits.ts';
 import { addLive } from './live.ts';
 import { addLog } from './log.ts';
 import { useMethods } from './methods.ts';
+import { addMetrics, type MetricsParts, useMetrics } from './metrics.ts';
 import { movementRoutes } from './movements.ts';
 import { addNegotiations } from './negotiations.ts';
 import { addOps } from './ops.ts';
 import { addPlaces } from './places.ts';
 import { usePressure, useRateLimit } from './pressure.ts';
 import { Problem } from './problem.ts';
+import { addProofs } from './proofs.ts';
 import { addRegister } from './register.ts';
 import { registryRoutes } from './registry.ts';
 import { type StreamLimits, streamLimits } from './stream-client.ts';
@@ -42,6 +44,7 @@ export type HttpParts = {
   store: EventStore;
   projections: readonly Projection[];
   readiness: () => Promise<Readiness>;
+  metrics: MetricsParts;
   /** Opened while a stream is, closed when none is. */
   openWakeup: () => Wakeup & { close(): Promise<void> };
   auth: AuthSettings;
@@ -70,6 +73,7 @@ export async function httpServer(
   app.setValidatorCompiler(strictValidation());
   useProblems(app);
   const answerUnrouted = useMethods(app, limits);
+  useMetrics(app, parts.metrics);
   useAdmission(app, limits);
   await usePressure(app, limits);
   // Before authentication, so that whoever tries tokens is limited too.
@@ -103,8 +107,10 @@ function addRoutes(app: FastifyInstance, parts: HttpParts, streams: StreamLimits
   addTimeline(app, db);
   addChanges(app, parts);
   addLog(app, store);
+  addProofs(app, db);
   addLive(app, parts, streams);
   addBulk(app, store);
   addOps(app, parts);
   addHealth(app, readiness);
+  addMetrics(app, parts.metrics);
 }
