@@ -13,6 +13,7 @@ import { embeddedServers } from '../src/embedded/servers.ts';
 import { benchEventStore } from './eventstore.ts';
 import { benchGrowth } from './growth.ts';
 import { benchHttp } from './http.ts';
+import { benchImport } from './import.ts';
 import { benchProjections } from './projections.ts';
 import { benchRelay } from './relay.ts';
 import { benchWakeup } from './wakeup.ts';
@@ -30,6 +31,7 @@ const benches: Record<string, Bench> = {
   eventstore: benchEventStore,
   growth: benchGrowth,
   http: benchHttp,
+  import: benchImport,
   projections: benchProjections,
   relay: benchRelay,
   wakeup: benchWakeup,

@@ -3,13 +3,17 @@ import { type DataOf, eventTypes } from '../domain/catalogue.ts';
 import { startMs } from '../domain/times.ts';
 import type { Fact, Projection } from './projection.ts';
 import type { Rows } from './rows.ts';
-import { foundBy, isItem } from './timeline-item.ts';
+import { foundBy, isItem, longTag } from './timeline-item.ts';
 
 type Tables = Readonly<Record<string, Rows>>;
 
+/** When it went on, in SQL. A source may have it end in another zone before it began in its own. */
+export const goingOn = "tstzrange(sort_at, greatest(sort_at, occurred_until), '[]')";
+
 /**
- * What is shown of an item is in the log: a row holds what it is found and sorted by. `published_at`
- * is its own, else that of the report in its chain that appeared first, as they were known then.
+ * What is shown of an item is in the log: a row holds what it is found and sorted by. It is
+ * published when its report is, else when the one in its chain that appeared first was, as they
+ * were known then.
  */
 export const timeline: Projection = {
   name: 'timeline',
@@ -27,6 +31,7 @@ export const timeline: Projection = {
       },
       indexes: ['sort_at', 'conflict_id, sort_at'],
       inverted: ['tags'],
+      otherIndexes: [`using gist (${goingOn}) where tags @> '{${longTag}}'`],
       once: true,
     },
     reports: { columns: {}, indexes: [] },
@@ -35,7 +40,11 @@ export const timeline: Projection = {
   project(event, rows) {
     if (!isItem(event)) return;
     const published_at = publishedAt(event, rows);
-    rows.items?.put(String(event.position), { ...foundBy(event), published_at, body: {} });
+    rows.items?.put(String(event.position), {
+      ...{ ...foundBy(event), published_at },
+      // As it was told: a date, or an instant of some zone.
+      body: published_at === null ? {} : { published_at },
+    });
   },
 };
 

@@ -13,29 +13,45 @@ export function keyOf({ data, stream }: Pick<RecordedEvent, 'data' | 'stream'>):
 
 /** The message; its value is the event's data, byte for byte as it was appended. */
 export function toMessage(event: RecordedEvent, logId: string): Message {
+  const attributes = Object.entries(attributesOf(event, logId)).map(([name, value]) => [
+    `ce_${name}`,
+    String(value),
+  ]);
+  return {
+    key: keyOf(event),
+    value: JSON.stringify(event.data),
+    headers: { 'content-type': 'application/json', ...Object.fromEntries(attributes) },
+  };
+}
+
+/** The event as CloudEvents has it in JSON (structured content mode). */
+export function toCloudEvent(event: RecordedEvent, logId: string) {
+  return {
+    ...attributesOf(event, logId),
+    datacontenttype: 'application/json',
+    data: event.data,
+  };
+}
+
+// Context attributes, and behind them our extensions.
+function attributesOf(event: RecordedEvent, logId: string) {
   const { correlation_id, causation_id, traceparent } = event.metadata;
   const type = cloudEventType(event.type, event.schema_version);
-  const key = keyOf(event);
   return {
-    key,
-    value: JSON.stringify(event.data),
-    headers: {
-      'content-type': 'application/json',
-      ce_specversion: '1.0',
-      ce_id: event.id,
-      ce_source: source,
-      ce_type: type,
-      ce_subject: event.stream,
-      ce_time: event.recorded_at,
-      ce_dataschema: `${source}:schema:${type}`,
-      ce_partitionkey: key,
-      ce_position: String(event.position),
-      ce_streamversion: String(event.version),
-      ce_logid: logId,
-      ce_correlationid: correlation_id,
-      ...(causation_id !== undefined && { ce_causationid: causation_id }),
-      ...(traceparent !== undefined && { traceparent }),
-    },
+    specversion: '1.0',
+    id: event.id,
+    source,
+    type,
+    subject: event.stream,
+    time: event.recorded_at,
+    dataschema: `${source}:schema:${type}`,
+    partitionkey: keyOf(event),
+    position: event.position,
+    streamversion: event.version,
+    logid: logId,
+    correlationid: correlation_id,
+    ...(causation_id !== undefined && { causationid: causation_id }),
+    ...(traceparent !== undefined && { traceparent }),
   };
 }
 
