@@ -96,10 +96,11 @@ const subjects: Table = {
 };
 
 /**
- * Key: that of the subject; slots are found by `subjects`, then by key. The columns are those of the
- * last claim ever, in that order: the one that counts is the first one down from there that stands,
- * so that whoever reads the past passes over no later claims. Where claims are added up, there are
- * none, and each change of one of them makes a version: (key, since) tells whether a sum is still so.
+ * Key: that of the subject; slots are found by `subjects`, then by key. The columns are those of
+ * the last claim ever, in that order: the one that counts is the first one down from there that
+ * stands, so that whoever reads the past passes over no later claims. Where claims are added up,
+ * they are null, and each change of one of these makes a version: (key, since) tells whether a sum
+ * is still so.
  */
 const slots: Table = {
   columns: { order_at: 'timestamptz', said_at: 'timestamptz', made: 'bigint' },

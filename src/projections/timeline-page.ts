@@ -1,7 +1,7 @@
 /** The timeline as a list: its filters, order and cursors. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
-import { lastInstantOf } from '../domain/times.ts';
+import { dayOf, lastInstantOf } from '../domain/times.ts';
 import { wordsOf } from '../domain/words.ts';
 import { textArray } from '../eventstore/binary-array.ts';
 import type { Box } from './boxes.ts';
@@ -9,8 +9,8 @@ import { claims } from './claims.ts';
 import { listNamed, listPlacesIn, listPlacesInBox } from './places.ts';
 import { registry } from './registry.ts';
 import { heldAt, madeBy } from './rows.ts';
-import { timeline } from './timeline.ts';
-import { type TagFilters, tagsOf, tagsOfEntity, wordTag } from './timeline-item.ts';
+import { goingOn, timeline } from './timeline.ts';
+import { longTag, type TagFilters, tagsOf, tagsOfEntity, wordTag } from './timeline-item.ts';
 import { type FoundRow, showItems, type TimelineItem } from './timeline-shown.ts';
 import type { At } from './vintage.ts';
 
@@ -84,9 +84,10 @@ function isInstant(said: unknown): boolean {
 async function selectPage(
   db: Db,
   { as_of, table }: At,
-  { sort, order, limit, after }: TimelineQuery,
+  query: TimelineQuery,
   conditions: readonly RawBuilder<unknown>[],
 ): Promise<FoundRow[]> {
+  const { sort, order, limit, after } = query;
   const all = [madeBy(as_of.position), ...conditions, ...(after ? [seek(sort, order, after)] : [])];
   const by = (alias: string) =>
     sql.join(
@@ -94,18 +95,31 @@ async function selectPage(
         (column) => sql`${sql.ref(`${alias}.${column}`)} ${sql.raw(order)}`,
       ),
     );
+  const found = branchesOf(query).map(
+    (branch) => sql`(
+      select since, sort_at, claim_id, body from ${sql.table(table(timeline, 'items'))} t
+      where ${sql.join([...all, ...branch], sql` and `)} order by ${by('t')} limit ${limit + 1})`,
+  );
   // The page first: events and claims are looked up for its items alone.
   const { rows } = await sql<FoundRow>`
-    select p.sort_at, p.body ->> 'published_at' as published_at, p.claim_id, c.made as claim_made,
-           c.verification, c.lifecycle, e.position, e.id, e.stream, e.version, e.type,
-           e.schema_version, e.recorded_at, e.data, e.metadata
-    from (select since, sort_at, claim_id, body from ${sql.table(table(timeline, 'items'))} t
-          where ${sql.join(all, sql` and `)} order by ${by('t')} limit ${limit + 1}) p
+    select p.sort_at, p.body ->> 'published_at' as published_at, p.claim_id,
+           c.made as claim_made, c.verification, c.lifecycle, e.position, e.id, e.stream, e.version,
+           e.type, e.schema_version, e.recorded_at, e.data, e.metadata
+    from (${sql.join(found, sql` union all `)}) p
     join events e on e.position = p.since
     left join ${sql.table(table(claims, 'claims'))} c
       on c.key = p.claim_id and ${heldAt(as_of.position, 'c')}
-    order by ${by('p')}`.execute(db);
+    order by ${by('p')} limit ${limit + 1}`.execute(db);
   return rows;
+}
+
+// What went on at a time began on that day, but for the few items that are long: apart, so that
+// neither part walks what is over.
+function branchesOf({ occurred_from }: TimelineQuery): RawBuilder<unknown>[][] {
+  if (occurred_from === undefined) return [[]];
+  const day = sql`${dayOf(occurred_from)}::timestamptz`;
+  const isLong = sql`t.tags @> ${sql.lit(`{${longTag}}`)} and ${sql.raw(goingOn)} @> ${day}`;
+  return [[sql`t.sort_at >= ${day}`], [sql`t.sort_at < ${day}`, isLong]];
 }
 
 function seek(sort: string, order: string, { sort_at, position }: After) {
