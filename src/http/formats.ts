@@ -11,7 +11,7 @@ import type { Projection } from '../projections/projection.ts';
 import { AsOf, type At, readVintage } from '../projections/vintage.ts';
 import { type Columns, csvOf } from './csv.ts';
 import { malformedCursor, nextLink, textOf } from './cursors.ts';
-import { sendProblem } from './errors.ts';
+import { sendNotFound, sendProblem } from './errors.ts';
 import { type Feature, featureCollection } from './geojson.ts';
 import { problems } from './problem-responses.ts';
 import { notModified, openView, type Reading } from './vintage.ts';
@@ -31,6 +31,8 @@ export type Shown<Item> = {
   readonly features?: (items: readonly Item[], at: At) => Promise<Feature[]>;
 };
 
+type PageOf<Item> = { readonly items: Item[]; readonly next: string | null };
+
 /** A list and how to read a page of it: `After` is where a page begins. */
 export type List<Item, After> = {
   readonly db: Db;
@@ -42,7 +44,9 @@ export type List<Item, After> = {
   readonly read: (
     at: At,
     page: { readonly after: After | undefined; readonly limit: number },
-  ) => Promise<{ readonly items: Item[]; readonly next: string | null }>;
+  ) => Promise<PageOf<Item> | undefined>;
+  /** What a 404 says, for a list of something that may not be there: then `read` finds nothing. */
+  readonly missing?: string;
 };
 
 /** A page as JSON. */
@@ -74,6 +78,7 @@ export async function answerList<Item, After>(
   const { at } = view;
   const isAll = type === lines && !new URL(request.url, 'http://here').searchParams.has('limit');
   const page = await list.read(at, { after, limit: isAll ? streamedItemsMax : limit });
+  if (page === undefined) return sendNotFound(request, reply, list.missing ?? '');
   reply.headers(view.headers).type(type);
   if (isAll) return reply.send(linesOfAll(request, list, at, page));
   const next_cursor = nextLink(request, reply, page.next);
@@ -149,7 +154,7 @@ function linesOfAll<Item, After>(
   { method }: FastifyRequest,
   list: List<Item, After>,
   at: At,
-  first: Awaited<ReturnType<List<Item, After>['read']>>,
+  first: PageOf<Item>,
 ): Readable {
   // A HEAD has its answer read to the end for nothing.
   return Readable.from(method === 'HEAD' ? [] : pagesOfLines(list, at, first));
@@ -158,9 +163,9 @@ function linesOfAll<Item, After>(
 async function* pagesOfLines<Item, After>(
   { db, projections, read, afterOf }: List<Item, After>,
   { as_of: { position, valid_at } }: At,
-  first: Awaited<ReturnType<List<Item, After>['read']>>,
+  first: PageOf<Item>,
 ): AsyncGenerator<string> {
-  for (let page = first; ; ) {
+  for (let page: PageOf<Item> | undefined = first; page !== undefined; ) {
     if (page.items.length > 0) yield linesOf(page.items);
     if (page.next === null) return;
     // Tables may be rebuilt and dropped meanwhile: what they say of that position is the same.

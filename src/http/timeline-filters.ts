@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { type EventType, eventTypes } from '../domain/catalogue.ts';
 import { code, EntityId, Moment, PlaceEntityId } from '../domain/vocabulary.ts';
-import type { Box } from '../projections/places.ts';
+import { BoxText } from './boxes.ts';
 import { Cursor, Limit } from './cursors.ts';
 import { reading } from './vintage.ts';
 
@@ -26,14 +26,7 @@ export const TimelineParameters = Type.Object(
       ...PlaceEntityId,
       description: 'A place, such as `iso:UA-63`, or any that is within it, at any depth.',
     }),
-    bbox: Type.Optional(
-      Type.String({
-        pattern: '^-?\\d{1,3}(\\.\\d{1,15})?(,-?\\d{1,3}(\\.\\d{1,15})?){3}$',
-        description:
-          'West, south, east, north in degrees (RFC 7946, 5): a place whose point is in it. West ' +
-          'is greater than east where it crosses the antimeridian.',
-      }),
-    ),
+    bbox: Type.Optional(BoxText),
     occurred_from: described(
       'What is said to have happened then or later, in part at least. Of a span both ends are in ' +
         'it; a date is a day of UTC.',
@@ -78,16 +71,3 @@ export const TimelineParameters = Type.Object(
   },
   { additionalProperties: false },
 );
-
-/** The box of a `bbox`; null where there is none such on earth. */
-export function boxOf(text: string): Box | null {
-  const [west, south, east, north] = text.split(',').map(Number) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const isOnEarth =
-    Math.abs(west) <= 180 && Math.abs(east) <= 180 && south >= -90 && south <= north && north <= 90;
-  return isOnEarth ? [west, south, east, north] : null;
-}

@@ -11,11 +11,12 @@ import {
 } from '../projections/timeline-page.ts';
 import { TimelineItem } from '../projections/timeline-shown.ts';
 import type { At } from '../projections/vintage.ts';
+import { boxOf } from './boxes.ts';
 import { sendProblem } from './errors.ts';
 import { conflictId } from './examples.ts';
 import { answerList, listResponses, type Shown } from './formats.ts';
 import { type Feature, geometryOf } from './geojson.ts';
-import { boxOf, TimelineParameters } from './timeline-filters.ts';
+import { TimelineParameters } from './timeline-filters.ts';
 
 export function addTimeline(app: FastifyInstance, db: Db): void {
   const shown: Shown<TimelineItem> = {

@@ -13,7 +13,8 @@ export type Negotiation = {
   readonly negotiation_id: string;
   readonly stances: readonly StanceOfParty[];
 };
-type Body = Negotiation & { readonly words: readonly Word[] };
+/** Body of a row. */
+export type NegotiationBody = Negotiation & { readonly words: readonly Word[] };
 
 /** A row per negotiation, by its stream, with the words that can still matter to its stances. */
 export const negotiations: Projection = {
@@ -27,11 +28,11 @@ export const negotiations: Projection = {
   project(event, { negotiations }) {
     const { type, id, position, version, recorded_at, data } = event;
     const word = { type, id, position, version, recorded_at, data } as Word;
-    const before = negotiations?.get(event.stream)?.body as Body | undefined;
+    const before = negotiations?.get(event.stream)?.body as NegotiationBody | undefined;
     const words = wordsThatCount([...(before?.words ?? []), word]);
     if (!words.includes(word)) return;
     const { negotiation_id, conflict_id } = word.data;
-    const body: Body = { negotiation_id, stances: stancesOf(words), words };
+    const body: NegotiationBody = { negotiation_id, stances: stancesOf(words), words };
     negotiations?.put(event.stream, { conflict_id, body });
   },
 };
