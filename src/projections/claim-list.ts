@@ -41,14 +41,16 @@ export type ClaimCursor = { readonly saidMs: number; readonly position: number }
 /** A page of claims as they stood at `at`; `next` is the text of the cursor of the next one. */
 export async function listClaims(
   db: Db,
-  { as_of, table }: At,
+  at: At,
   query: ClaimQuery,
 ): Promise<{ items: Claim[]; next: string | null }> {
+  const { as_of, table } = at;
   const { sort, order, limit, after } = query;
   const columns = sort === 'position' ? ['t.made'] : ['t.said_at', 't.made'];
   const by = columns.map((column) => sql`${sql.ref(column)} ${sql.raw(order)}`);
   const wanted = [
     heldAt(as_of.position),
+    notLater(at, query),
     ...conditionsOf(query, as_of.position),
     ...(after === undefined ? [] : [beyond(sort, order, after)]),
   ];
@@ -117,6 +119,15 @@ function conditionsOf(query: ClaimQuery, position: number) {
     // Who does not say when said it at no time that could be asked for.
     ...(query.said_to === undefined ? [] : [sql`t.said_at > '-infinity'`]),
   ];
+}
+
+// Of all the claims in the order of the list, those that the past did not know come first: where
+// they end is told, so that they need not be passed.
+function notLater({ as_of: { position }, table }: At, { sort, conflict }: ClaimQuery) {
+  if (sort === 'position') return sql`t.made <= ${position}`;
+  const ofConflict = conflict === undefined ? sql`true` : sql`o.key = ${conflict}`;
+  return sql`t.said_at <= (select max(o.said_until) from ${sql.table(table(claims, 'totals'))} o
+    where ${ofConflict} and ${heldAt(position, 'o')})`;
 }
 
 function tagOf(category: string, id: string | undefined): string[] {
