@@ -1,5 +1,5 @@
 /** Claims as they stand, one by one and as a list: each with its claimant and its status. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { saidAtMs } from '../domain/recorded.ts';
@@ -125,9 +125,15 @@ function conditionsOf(query: ClaimQuery, position: number) {
 // they end is told, so that they need not be passed.
 function notLater({ as_of: { position }, table }: At, { sort, conflict }: ClaimQuery) {
   if (sort === 'position') return sql`t.made <= ${position}`;
-  const ofConflict = conflict === undefined ? sql`true` : sql`o.key = ${conflict}`;
-  return sql`t.said_at <= (select max(o.said_until) from ${sql.table(table(claims, 'totals'))} o
-    where ${ofConflict} and ${heldAt(position, 'o')})`;
+  const name = (one: string) => sql.table(table(claims, one));
+  // A total has many versions, and none is without the next: the last one by then is looked up.
+  const untilOf = (conflictId: RawBuilder<unknown>) => sql`(
+    select o.said_until from ${name('totals')} o
+    where o.key = ${conflictId} and o.since <= ${position} order by o.since desc limit 1)`;
+  if (conflict !== undefined) return sql`t.said_at <= ${untilOf(sql`${conflict}`)}`;
+  return sql`t.said_at <= (
+    select max(${untilOf(sql`substr(s.key, length('conflict-') + 1)`)})
+    from ${name('sides')} s where s.key >= 'conflict-' and s.key < 'conflict.')`;
 }
 
 function tagOf(category: string, id: string | undefined): string[] {
