@@ -148,8 +148,9 @@ async function* csvRows(
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
+    // The header is a record too, so that as many are read as the number of the row that is not.
     throw new FileUnreadable(
-      `row ${row + 1}: ${error.message}; is a quote in it or before it not closed?`,
+      `row ${error.records}: ${error.message}; is a quote in it or before it not closed?`,
     );
   }
 }
