@@ -109,7 +109,7 @@ export async function runImport(
 // V8 lets garbage grow to 400 MB before it looks for it, which a machine beside a database may not
 // have; sooner, an import of any length stays below 200 MB, and costs a third more time of the CPU.
 function collectGarbageSoon(): void {
-  for (const flag of ['--semi-space-growth-factor=1', '--heap-growing-percent=50']) {
+  for (const flag of ['--semi-space-growth-factor=1', '--heap-growing-percent=30']) {
     setFlagsFromString(flag);
   }
 }

@@ -229,11 +229,18 @@ async function decideAll(run: Run, steps: readonly Step[]): Promise<StepOutcome[
 
 function executionOf({ said: { type, id, data }, key }: Step, { asked, editing }: Run): Execution {
   const recorded_by = `import:${asked.importer.format}`;
+  // No step leads to more than one event; asked for several times, and a hash each time.
+  let made: string | undefined;
+  const eventId = (index: number) => {
+    made ??= uuidv5(JSON.stringify([type, id, key]), eventNamespace);
+    if (index > 0) throw new Error(`${type} of ${id} led to more than one event`);
+    return made;
+  };
   return {
     act: acts[type],
     id,
     data,
-    eventId: (index) => uuidv5(JSON.stringify([type, id, key, index]), eventNamespace),
+    eventId,
     metadata: { correlation_id: editing.reportId, recorded_by },
   };
 }
