@@ -6,8 +6,8 @@ import type { Readable } from 'node:stream';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { type Result, recordLines } from '../http/bulk.ts';
 import { eventLines } from '../http/event-lines.ts';
-import { FileUnreadable } from './files.ts';
-import type { RejectedRow, Rows } from './run.ts';
+import type { RejectedRow, Rows } from './chunk.ts';
+import { FileUnreadable } from './text.ts';
 
 const metadata = { correlation_id: 'import:cloudevents', recorded_by: 'import:cloudevents' };
 
