@@ -107,12 +107,11 @@ function read(fields: Fields, context: Context): Draft {
   };
   const sides = [sideOf(fields, 'a'), sideOf(fields, 'b')] as const;
   const where = placeOf(fields, point);
-  const { conflictId = war.id, reportId } = context;
   const shared = {
-    conflict_id: conflictId,
+    conflict_id: context.conflictId ?? war.id,
     attribution: {
       claimant_id: ucdpId,
-      chain: [{ actor_id: ucdpId, role: 'originator' as const, report_id: reportId }],
+      chain: [{ actor_id: ucdpId, role: 'originator' as const, report_id: context.reportId }],
     },
     occurred: { from, to, date_precision: Number(text('date_prec')) },
     places: [{ place_id: where.id, relation: 'at' as const }],
