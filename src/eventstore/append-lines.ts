@@ -17,7 +17,7 @@ export type Line = {
   wave: number;
   readonly decided: { readonly index: number; readonly events: number }[];
 };
-/** Appends what the lines hold, and answers with `outcomes` where those of the lines are filled in. */
+/** Appends what the lines hold, and answers with `outcomes`, with those of the lines filled in. */
 export async function appendLines(
   store: EventStore,
   lines: readonly Line[],

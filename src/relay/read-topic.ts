@@ -11,7 +11,7 @@ export async function readTopic(
   topic: string,
   take: (partition: number, messages: readonly KafkaMessage[]) => Promise<void>,
 ): Promise<void> {
-  // kafkajs cannot assign partitions to a consumer: a group of one, thrown away after, gets them all.
+  // kafkajs cannot assign partitions to a consumer: a group of one gets them all.
   const groupId = `frontlog-reader-${randomUUID()}`;
   const admin = kafka.admin();
   const consumer = kafka.consumer({
