@@ -14,6 +14,7 @@ import { benchEventStore } from './eventstore.ts';
 import { benchGrowth } from './growth.ts';
 import { benchHttp } from './http.ts';
 import { benchImport } from './import.ts';
+import { benchProjections } from './projections.ts';
 import { benchRelay } from './relay.ts';
 import { benchWakeup } from './wakeup.ts';
 
@@ -31,6 +32,7 @@ const benches: Record<string, Bench> = {
   growth: benchGrowth,
   http: benchHttp,
   import: benchImport,
+  projections: benchProjections,
   relay: benchRelay,
   wakeup: benchWakeup,
 };

@@ -40,7 +40,7 @@ export class Miss extends Error {}
 const miss = new Miss();
 
 /** Of a table, in two halves: the older one is forgotten when the newer one is full. */
-const rowsMax = 20_000;
+const rowsMax = 10_000;
 
 type Known = Version & { isStored: boolean };
 
