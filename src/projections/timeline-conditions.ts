@@ -4,8 +4,9 @@ import type { Db } from '../db.ts';
 import { dayOf, lastInstantOf } from '../domain/times.ts';
 import { wordsOf } from '../domain/words.ts';
 import { textArray } from '../eventstore/binary-array.ts';
+import type { Box } from './boxes.ts';
 import { claims } from './claims.ts';
-import { type Box, listNamed, listPlacesIn, listPlacesInBox } from './places.ts';
+import { listNamed, listPlacesIn, listPlacesInBox } from './places.ts';
 import { heldAt } from './rows.ts';
 import { goingOn } from './timeline.ts';
 import { longTag, type TagFilters, tagsOf, tagsOfEntity, wordTag } from './timeline-item.ts';
@@ -125,8 +126,8 @@ function claimConditions(
 }
 
 /**
- * Conditions of parts that have what is asked for between them. What went on at a time began on that
- * day, but for the few items that are long: apart, so that neither part walks what is over.
+ * Conditions of parts that have what is asked for between them. What went on at a time began on
+ * that day, but for the few items that are long: apart, so that neither part walks what is over.
  */
 export function branchesOf({ occurred_from }: TimelineFilters): RawBuilder<unknown>[][] {
   if (occurred_from === undefined) return [[]];
