@@ -116,8 +116,8 @@ const disputes: Table = {
   indexes: ['conflict_id'],
 };
 
-/** Key: conflict id. */
-const totals: Table = { columns: {}, indexes: [] };
+/** Key: conflict id. No claim of it that was ever there is said after `said_until`. */
+const totals: Table = { columns: { said_until: 'timestamptz' }, indexes: [] };
 
 /** Key: `FROM RELATION TO`. `relation` is null once the link was taken back. */
 const links: Table = {

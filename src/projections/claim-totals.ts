@@ -1,4 +1,8 @@
-/** How many claims of a conflict there are, by verification and by lifecycle. */
+/**
+ * How many claims of a conflict there are, by verification and by lifecycle, and until when they
+ * were said: so that whoever lists them as of the past begins there, and passes no later ones.
+ */
+import { msOf } from './claim-columns.ts';
 import type { ClaimRow, TotalsBody } from './claim-tables.ts';
 import type { Rows } from './rows.ts';
 
@@ -8,16 +12,20 @@ export function countClaim(
   before: ClaimRow | undefined,
   after: ClaimRow,
 ): void {
-  const { conflict_id, verification, lifecycle } = after;
-  if (before?.verification === verification && before.lifecycle === lifecycle) return;
+  const { conflict_id, verification, lifecycle, said_at } = after;
+  const row = totals.get(conflict_id);
+  const known = (row?.said_until as string | undefined) ?? '-infinity';
+  const said_until = msOf(said_at) > msOf(known) ? said_at : known;
+  const isCounted = before?.verification === verification && before.lifecycle === lifecycle;
+  if (isCounted && said_until === known) return;
   const none: TotalsBody = { total: 0, by_verification: {}, by_lifecycle: {} };
-  const counted = (totals.get(conflict_id)?.body as TotalsBody | undefined) ?? none;
+  const counted = (row?.body as TotalsBody | undefined) ?? none;
   const body: TotalsBody = {
     total: counted.total + (before === undefined ? 1 : 0),
     by_verification: moved(counted.by_verification, before?.verification, verification),
     by_lifecycle: moved(counted.by_lifecycle, before?.lifecycle, lifecycle),
   };
-  totals.put(conflict_id, { body });
+  totals.put(conflict_id, { said_until, body });
 }
 
 function moved(counts: Readonly<Record<string, number>>, from: string | undefined, to: string) {
