@@ -1,4 +1,5 @@
 /** Settings: environment to a frozen Config; the only reader of process.env. */
+import { join } from 'node:path';
 import { envSchema } from 'env-schema';
 import { type Static, Type } from 'typebox';
 
@@ -12,6 +13,7 @@ const Environment = Type.Object({
   KAFKA_BROKERS: Type.String({ default: '' }),
   KAFKA_PREFIX: Type.String({ pattern: '^[a-z0-9-]{1,64}$', default: 'frontlog' }),
   DATA_DIR: Type.String({ minLength: 1, default: '.frontlog' }),
+  SIGNING_KEY_FILE: Type.String({ default: '' }),
   ROLES: Type.String({ default: roles.join(',') }),
   AUTH: Type.String({ enum: ['none', 'keys', 'jwt', 'keys,jwt'], default: 'none' }),
   OIDC_ISSUER: Type.String({ default: '' }),
@@ -34,6 +36,8 @@ export type Config = Readonly<{
   kafka: 'embedded' | 'none' | readonly string[];
   kafkaPrefix: string;
   dataDir: string;
+  /** The key that heads of the log are signed with; made where there is none. */
+  signingKeyFile: string;
   roles: readonly Role[];
   /** Neither `keys` nor `jwt`: everybody may do everything, on loopback. */
   auth: Readonly<{
@@ -69,6 +73,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     kafka: brokers(values.KAFKA_BROKERS),
     kafkaPrefix: values.KAFKA_PREFIX,
     dataDir: values.DATA_DIR,
+    signingKeyFile: values.SIGNING_KEY_FILE || join(values.DATA_DIR, 'signing-key.pem'),
     roles: chosen as Role[],
     auth,
     requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,

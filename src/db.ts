@@ -60,12 +60,23 @@ export type ApiKeysTable = {
   created_at: Generated<string>;
   revoked_at: string | null;
 };
+export type LogTilesTable = { level: number; index: number; hashes: Buffer };
+export type LogHeadTable = {
+  size: number;
+  root_hash: Buffer;
+  signed_at: string;
+  note: string;
+  public_key: Buffer;
+  only_row: Generated<true>;
+};
 export type Tables = {
   log_identity: { log_id: string };
   events: EventsTable;
   projections: ProjectionsTable;
   idempotent_answers: IdempotentAnswersTable;
   api_keys: ApiKeysTable;
+  log_tiles: LogTilesTable;
+  log_head: LogHeadTable;
   relay_topics: { topic: string; partitions: number; position: number };
 };
 export type Db = Kysely<Tables>;

@@ -41,7 +41,8 @@ export async function openLog(config: Config, logger: Logger) {
   const { db, pool, databaseUrl, close } = await openDatabase(config, logger);
   const store = openStore({ db, pool, databaseUrl }, logger);
   return {
-    ...{ db, store, databaseUrl },
+    ...{ db, pool, store, databaseUrl, logger },
+    connect: () => connectOnce(databaseUrl, { pipeline: true }),
     async close() {
       await store.close();
       await close();
@@ -53,12 +54,14 @@ export async function openLog(config: Config, logger: Logger) {
 export function openStore(
   { db, pool, databaseUrl }: { db: Db; pool: Pool; databaseUrl: string },
   logger: Logger,
+  onBatch: (events: number, seconds: number) => void = () => {},
 ) {
   return postgresEventStore({
     db,
     pool,
     connect: () => connectOnce(databaseUrl, { pipeline: true }),
     onError: (err) => logger.warn({ err }, 'connection for appends lost'),
+    onBatch,
   });
 }
 

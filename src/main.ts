@@ -35,12 +35,18 @@ topics
   .action(async (options) => (await import('./cli/topics.ts')).runTopicsRecreate(options));
 const json = ['--json', 'answer with JSON'] as const;
 program
-  .command('rebuild <projection>')
+  .command('rebuild [projection]')
   .description('build a projection anew beside the one that answers, compare, swap')
+  .option('--all', 'every projection, on one way through the log')
   .option('--rate <events>', 'at most so many events a second')
   .option('--cancel', 'give up the rebuild that is under way')
   .option(...json)
   .action(async (name, options) => (await import('./cli/rebuild.ts')).runRebuild(name, options));
+program
+  .command('verify')
+  .description('read the whole log and tell whether all is as it was recorded')
+  .option(...json)
+  .action(async (options) => (await import('./cli/verify.ts')).runVerify(options));
 program
   .command('import <format> <files...>')
   .description(

@@ -2,29 +2,44 @@
  * The composition root: the only file that connects part to part. Over 200 lines because of that.
  */
 import type { AddressInfo } from 'node:net';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { connectOnce, type Db, migrate, openDb, openPool, readLogId } from './db.ts';
 import type { EmbeddedServers } from './embedded/servers.ts';
 import type { EventStore } from './eventstore/event-store.ts';
-import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
+import { countLockWaiters } from './eventstore/postgres.ts';
+import { lent, listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
 import { openStore, startEmbedded } from './log.ts';
+import { signerOf } from './log-tree/note.ts';
+import { runSealing } from './log-tree/seal.ts';
+import { makeMetrics, measuredStore, type Snapshot } from './metrics.ts';
+import { claims } from './projections/claims.ts';
 import { prepareProjection } from './projections/generations.ts';
+import { negotiations } from './projections/negotiations.ts';
+import { operations } from './projections/operations.ts';
 import type { Projection } from './projections/projection.ts';
-import { runProjection } from './projections/projector.ts';
+import { runProjections } from './projections/projector.ts';
 import { runRebuilds } from './projections/rebuild.ts';
 import { registry } from './projections/registry.ts';
+import { listStatuses } from './projections/status.ts';
 import { timeline } from './projections/timeline.ts';
-import { warStatus } from './projections/war-status.ts';
 import { kafkaClient } from './relay/client.ts';
 import { readLag } from './relay/lag.ts';
 import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
+import { readShownPosition } from './relay/shown.ts';
 import { namesOf } from './relay/topics.ts';
 
 /** Every read model there is. */
-export const projections: readonly Projection[] = [registry, warStatus, timeline];
+export const projections: readonly Projection[] = [
+  registry,
+  claims,
+  negotiations,
+  operations,
+  timeline,
+];
 
 export type Service = {
   /** Where the API answers; undefined without the role `api`. */
@@ -64,16 +79,19 @@ async function connectParts(
   open.push(() => db.destroy());
   await migrate(db);
   for (const projection of projections) await prepareProjection(db, projection);
-  const store = openStore({ db, pool, databaseUrl }, logger);
+  const metrics = makeMetrics();
+  const store = measuredStore(
+    openStore({ db, pool, databaseUrl }, logger, metrics.stored),
+    metrics,
+  );
   open.push(() => store.close());
-  const listen = () => {
-    const listening = listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
-    open.push(() => listening.close());
-    return listening;
-  };
-  // Who only answers requests follows nothing, and need not be woken by every append.
+  const listen = () => listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
+  // Who only answers requests follows the log while a stream is open, and need not be woken before.
   const follows = config.roles.some((role) => role !== 'api');
-  const wakeup = follows ? listen() : manualWakeup();
+  const listening = follows ? listen() : undefined;
+  open.push(async () => listening?.close());
+  const wakeup = listening ?? manualWakeup();
+  const openWakeup = listening === undefined ? listen : () => lent(listening);
 
   const stopping = new AbortController();
   const running: Promise<void>[] = [];
@@ -82,11 +100,12 @@ async function connectParts(
     await Promise.all(running);
   });
   if (config.roles.includes('projector')) {
-    const parts = { db, store, wakeup, logger };
-    for (const projection of projections) {
-      running.push(runProjection(projection, parts, stopping.signal));
-      running.push(runRebuilds(projection, parts, stopping.signal));
-    }
+    const signer = await signerOf(config.signingKeyFile, await readLogId(db));
+    running.push(runSealing({ db, wakeup, signer, logger }, stopping.signal));
+    const connect = () => connectOnce(databaseUrl, { pipeline: true });
+    const parts = { db, store, wakeup, connect, logger };
+    running.push(runProjections(projections, parts, stopping.signal));
+    running.push(runRebuilds(projections, parts, stopping.signal));
   }
   const state: RelayState = { state: 'starting', position: 0 };
   const brokers = findBrokers(config, embedded);
@@ -100,8 +119,10 @@ async function connectParts(
   const readiness = () => readReadiness(db, store, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
   const { auth, requestsPerMinute } = config;
+  const readSnapshot = () => snapshotOf({ db, pool, store }, state, config);
   const app = await httpServer({
-    ...{ db, store, projections, readiness, auth, requestsPerMinute, logger },
+    ...{ db, store, projections, readiness, openWakeup, auth, requestsPerMinute, logger },
+    metrics: { metrics, readSnapshot, pool },
   });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });
@@ -166,6 +187,28 @@ async function readReadiness(
     // The log cannot be read: that is the answer, and the pool has logged why.
     return { status: 'unready', head: null, relay: own, projections: [] };
   }
+}
+
+// Throws where the log cannot be read.
+async function snapshotOf(
+  { db, pool, store }: { db: Db; pool: Pool; store: EventStore },
+  { state, position: ownPosition }: RelayState,
+  { kafkaPrefix }: Config,
+): Promise<Snapshot> {
+  const [head, shown, statuses, waiting] = await Promise.all([
+    store.head(),
+    readShownPosition(pool, namesOf(kafkaPrefix).eventsTopic),
+    listStatuses(db, projections),
+    countLockWaiters(db),
+  ]);
+  const position = Math.max(ownPosition, shown);
+  const lag = await readLag(store, position, head);
+  return {
+    head,
+    relay: { state, position, ...lag },
+    projections: statuses,
+    lock_waiters: waiting,
+  };
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -116,12 +116,18 @@ function describe(status: WarStatus): string {
     ...status.casualties.flatMap(({ side_id, category, outcome, by_claimant }) =>
       by_claimant.map(
         (one) =>
-          `${name(side_id)}, ${category}, ${outcome}: ${pc.bold(wordsOf(one.quantity))}, says ` +
+          `${name(side_id)}, ${category}, ${outcome}: ${pc.bold(sumOf(one.quantity))}, says ` +
           `${name(one.claimant_id)}${assessed(one.assessments, name)}`,
       ),
     ),
   ];
   return lines.join('\n');
+}
+
+function sumOf(quantity: WarStatus['casualties'][number]['by_claimant'][number]['quantity']) {
+  if ('qualifier' in quantity) return wordsOf(quantity);
+  const { low, high } = quantity;
+  return `${low ?? 'unknown'} to ${high ?? 'unknown'} in all`;
 }
 
 function assessed(

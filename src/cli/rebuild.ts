@@ -1,9 +1,10 @@
 /**
- * `frontlog rebuild NAME`: build a projection anew beside the one that answers, compare them, and
- * swap. It goes on where an earlier one was killed, and beside a service that builds too.
+ * `frontlog rebuild NAME`, or `--all`: build projections anew beside those that answer, compare
+ * them, and swap. It goes on where an earlier one was killed, and beside a service that builds too.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../config.ts';
+import { isTransientError } from '../db.ts';
 import { openLog } from '../log.ts';
 import {
   cancelRebuild,
@@ -11,10 +12,9 @@ import {
   RebuildUnderWay,
   startRebuild,
 } from '../projections/generations.ts';
-import { pagesOf } from '../projections/pages.ts';
 import type { Projection } from '../projections/projection.ts';
-import { pause } from '../projections/projector.ts';
-import { advanceRebuild } from '../projections/rebuild.ts';
+import { recover } from '../projections/projector.ts';
+import { openRebuild } from '../projections/rebuild.ts';
 import { listStatuses, type ProjectionStatus } from '../projections/status.ts';
 import { projections } from '../service.ts';
 import { UsageError } from './exit.ts';
@@ -23,16 +23,12 @@ import { makeLogger } from './logger.ts';
 const progressIntervalMs = 1_000;
 const busyIntervalMs = 100;
 
-type Options = { rate?: string; cancel?: boolean; json?: boolean };
+type Options = { all?: boolean; rate?: string; cancel?: boolean; json?: boolean };
 type Log = Awaited<ReturnType<typeof openLog>>;
 
 /** Ends with 1 where the rebuilt rows are not those that answered before. */
-export async function runRebuild(name: string, options: Options): Promise<void> {
-  const projection = projections.find((one) => one.name === name);
-  if (projection === undefined) {
-    const names = projections.map((one) => one.name).join(', ');
-    throw new UsageError(`there is no projection "${name}", only ${names}`);
-  }
+export async function runRebuild(name: string | undefined, options: Options): Promise<void> {
+  const chosen = chosenBy(name, options);
   const rate = options.rate === undefined ? null : Number(options.rate);
   if (rate !== null && !(Number.isSafeInteger(rate) && rate > 0)) {
     throw new UsageError('--rate: a whole number of events a second');
@@ -40,65 +36,78 @@ export async function runRebuild(name: string, options: Options): Promise<void> 
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
   const log = await openLog(config, makeLogger(config.logLevel));
   try {
-    await prepareProjection(log.db, projection);
+    for (const one of chosen) await prepareProjection(log.db, one);
     if (options.cancel) {
-      const detail = (await cancelRebuild(log.db, projection)) ? 'given up' : 'none was under way';
+      const cancelled = [];
+      for (const one of chosen) if (await cancelRebuild(log.db, one)) cancelled.push(one.name);
+      const detail = cancelled.length > 0 ? 'given up' : 'none was under way';
       process.stdout.write(options.json ? `${JSON.stringify({ detail })}\n` : `${detail}\n`);
       return;
     }
-    report(await build(log, projection, rate), options);
+    report(await build(log, chosen, rate), options);
   } finally {
     await log.close();
   }
 }
 
-async function build({ db, store }: Log, projection: Projection, rate: number | null) {
+function chosenBy(name: string | undefined, { all = false }: Options): readonly Projection[] {
+  if (all !== (name === undefined)) throw new UsageError('rebuild a projection, or --all');
+  const chosen = projections.filter((one) => all || one.name === name);
+  if (chosen.length > 0) return chosen;
+  const names = projections.map((one) => one.name).join(', ');
+  throw new UsageError(`there is no projection "${name}", only ${names}`);
+}
+
+async function build(log: Log, chosen: readonly Projection[], rate: number | null) {
+  for (const projection of chosen) {
+    try {
+      await startRebuild(log.db, projection, rate);
+    } catch (error) {
+      if (!(error instanceof RebuildUnderWay)) throw error;
+      process.stderr.write(`${error.message}: going on with it\n`);
+    }
+  }
+  const rebuild = openRebuild(chosen, log);
   try {
-    await startRebuild(db, projection, rate);
-  } catch (error) {
-    if (!(error instanceof RebuildUnderWay)) throw error;
-    process.stderr.write('a rebuild is under way: going on with it\n');
-  }
-  const pages = pagesOf(store);
-  for (let saidAt = 0; ; ) {
-    const step = await advanceRebuild(db, projection, pages).catch(async (error) => {
-      await pause(db, projection, 'building', pages, error);
-      throw error;
-    });
-    const status = await statusOf(db, projection);
-    if (status.rebuild === null) return status;
-    if (status.rebuild.state === 'paused') {
-      throw new Error(`it is paused: ${status.rebuild.last_error ?? 'as it was told'}`);
+    for (let saidAt = 0; ; ) {
+      const step = await rebuild.advance().catch(async (error) => {
+        await recover(chosen, 'building', log, error);
+        if (isTransientError(error)) throw error;
+        return 'busy' as const;
+      });
+      if (step === 'none') return await listStatuses(log.db, chosen);
+      const statuses = await listStatuses(log.db, chosen);
+      const under = statuses.flatMap(({ name, rebuild }) => (rebuild ? { name, ...rebuild } : []));
+      const paused = under.find(({ state }) => state === 'paused');
+      if (paused !== undefined) {
+        throw new Error(`${paused.name} is paused: ${paused.last_error ?? 'as it was told'}`);
+      }
+      if (step === 'busy') await sleep(busyIntervalMs);
+      if (process.stderr.isTTY && Date.now() - saidAt > progressIntervalMs) {
+        saidAt = Date.now();
+        for (const one of under) process.stderr.write(progressOf(one));
+      }
     }
-    if (step !== 'advanced') await sleep(busyIntervalMs);
-    if (process.stderr.isTTY && Date.now() - saidAt > progressIntervalMs) {
-      saidAt = Date.now();
-      process.stderr.write(progressOf(status.rebuild));
-    }
+  } finally {
+    await rebuild.close();
   }
 }
 
-async function statusOf(db: Log['db'], projection: Projection): Promise<ProjectionStatus> {
-  const [status] = await listStatuses(db, [projection]);
-  return status as ProjectionStatus;
-}
+type UnderWay = NonNullable<ProjectionStatus['rebuild']> & { name: string };
 
-function progressOf({
-  position,
-  lag_events,
-  rate,
-  eta_seconds,
-}: NonNullable<ProjectionStatus['rebuild']>): string {
+function progressOf({ name, position, lag_events, rate, eta_seconds }: UnderWay): string {
   const percent = ((100 * position) / Math.max(1, position + lag_events)).toFixed(1);
   const left = eta_seconds === null ? '' : `, ${Math.ceil(eta_seconds)} s left`;
-  return `position ${position}, ${percent} %, ${Math.round(rate)} events/s${left}\n`;
+  return `${name}: position ${position}, ${percent} %, ${Math.round(rate)} events/s${left}\n`;
 }
 
-function report(status: ProjectionStatus, { json }: Options): void {
-  const { name, generation, position, comparison } = status;
-  if (comparison !== null && comparison.differences > 0) process.exitCode = 1;
-  if (json) process.stdout.write(`${JSON.stringify(status)}\n`);
-  else {
+function report(statuses: readonly ProjectionStatus[], { all, json }: Options): void {
+  if (statuses.some(({ comparison }) => (comparison?.differences ?? 0) > 0)) process.exitCode = 1;
+  if (json) {
+    process.stdout.write(`${JSON.stringify(all ? { items: statuses } : statuses[0])}\n`);
+    return;
+  }
+  for (const { name, generation, position, comparison } of statuses) {
     const { rows = 0, differences = 0, position: at = 0, first = null } = comparison ?? {};
     const where = first === null ? '' : `, first ${first.table} ${first.key} of ${first.since}`;
     process.stdout.write(

@@ -42,9 +42,16 @@ export function casualtyTallies(claims: readonly ClaimView[]): CasualtyTally[] {
   });
 }
 
-/** The tally of one subject; every one of `claims` is in `claim_ids` or in `not_added`. */
-export function tallyOf(subject: CasualtySubject, claims: readonly ClaimView[]): CasualtyTally {
-  return tally(subject, claims, occurrencesOf(claims));
+/**
+ * The tally of one subject; every one of `claims` is in `claim_ids` or in `not_added`. `others` are
+ * claims that only tell which of these are about one occurrence: those linked with them.
+ */
+export function tallyOf(
+  subject: CasualtySubject,
+  claims: readonly ClaimView[],
+  others: readonly ClaimView[] = [],
+): CasualtyTally {
+  return tally(subject, claims, occurrencesOf([...claims, ...others]));
 }
 
 type Counted = {

@@ -6,19 +6,24 @@ import type { Proposition } from './proposition.ts';
 import type { Quantity } from './quantity.ts';
 
 type Casualties = Extract<Proposition, { kind: 'casualties' }>;
+type Places = NonNullable<ClaimMade['places']>;
 
-/** What is counted, by whom. Only claims with the very same subject are of one count. */
-export type CasualtySubject = {
-  readonly claimant_id: string;
-  readonly side_id: string;
-  readonly category: Casualties['category'];
-  readonly outcome: Casualties['outcome'];
+/** What a number counts in, from when and where. */
+export type Counting = {
   readonly unit: string;
   readonly measure: Quantity['measure'];
   /** From when a total counts; null where it is not said, and for what is no total. */
   readonly since: string | null;
   /** Where a total or a state counts, several places together; null for increments. */
-  readonly places: NonNullable<ClaimMade['places']> | null;
+  readonly places: Places | null;
+};
+
+/** What is counted, by whom. Only claims with the very same subject are of one count. */
+export type CasualtySubject = Counting & {
+  readonly claimant_id: string;
+  readonly side_id: string;
+  readonly category: Casualties['category'];
+  readonly outcome: Casualties['outcome'];
 };
 
 /** Why a claim is not in a count, with a sentence for readers. */
@@ -36,6 +41,7 @@ export const notAddedReasons = {
   superseded: 'The claim was superseded by another.',
   'same-occurrence': 'The claim is about the same occurrence as one that counts.',
   'period-unknown': 'It is not known which time the claim covers.',
+  'period-beyond': 'The claim covers also time outside of the period; no part of it is known.',
   'period-overlaps': 'The claim may cover time that is counted already.',
   'cumulative-replaced': 'A later total of the claimant stands.',
   'cumulative-decreased': 'The next total of the claimant is lower; both are kept.',
@@ -45,21 +51,34 @@ export type NotAddedReason = keyof typeof notAddedReasons;
 
 /** What a claim counts; undefined where it is not about casualties. */
 export function subjectOf(claim: ClaimMade): CasualtySubject | undefined {
-  const { attribution, proposition, places = [] } = claim;
+  const { attribution, proposition } = claim;
   if (proposition.kind !== 'casualties') return undefined;
   const { side_id, category, outcome, quantity } = proposition;
-  const { unit, measure, period } = quantity;
+  const { claimant_id } = attribution;
+  return { claimant_id, side_id, category, outcome, ...countingOf(claim, quantity) };
+}
+
+/** In what, from when and where the quantity of a claim counts. */
+export function countingOf(
+  claim: Pick<ClaimMade, 'places'>,
+  { unit, measure, period }: Quantity,
+): Counting {
   const isTotal = measure === 'cumulative' && period !== undefined && 'from' in period;
   return {
-    claimant_id: attribution.claimant_id,
-    side_id,
-    category,
-    outcome,
     unit,
     measure,
     since: isTotal ? period.from : null,
-    places: measure === 'increment' ? null : sorted(places),
+    places: measure === 'increment' ? null : sortedPlaces(claim),
   };
+}
+
+/** The places that a claim names, each once, in one order: so that equal lists have equal JSON. */
+export function sortedPlaces({ places = [] }: Pick<ClaimMade, 'places'>): Places {
+  if (places.length < 2) return places.map(mentionOf);
+  const mentions = new Map(
+    places.map((one) => [`${one.place_id} ${one.relation}`, mentionOf(one)]),
+  );
+  return [...mentions].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, mention]) => mention);
 }
 
 /** Why a claim is in no count of `subject`, whatever other claims say; undefined if it may be. */
@@ -87,10 +106,6 @@ function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-// In one order of places and of members, so that equal lists have equal JSON.
-function sorted(places: NonNullable<ClaimMade['places']>) {
-  const mentions = new Map(
-    places.map(({ place_id, relation }) => [`${place_id} ${relation}`, { place_id, relation }]),
-  );
-  return [...mentions].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, mention]) => mention);
+function mentionOf({ place_id, relation }: Places[number]): Places[number] {
+  return { place_id, relation };
 }

@@ -6,6 +6,7 @@
  * date key by key.
  */
 
+import type { ClaimMade } from './claim.ts';
 import type { ClaimView } from './claim-state.ts';
 import { areAtOdds, type Control, controlledPlace, inTime } from './control.ts';
 import { connectedBy } from './groups.ts';
@@ -82,11 +83,19 @@ export function conflictKeys(claim: ClaimView): string[] {
   const { claim_id } = claim.current;
   const contradicted = claim.links.filter(({ relation }) => relation === 'contradicts');
   const ids = new Set([claim_id, ...contradicted.map((link) => link.claim_id)]);
-  const derived = derivedKey(claim);
+  const derived = comparisonKey(claim.current);
   return [
     ...[...ids].map((id) => `${linkPrefix}${id}`),
     ...(derived === undefined ? [] : [derived]),
   ];
+}
+
+/** The key of what a claim says, links apart; undefined where nothing can disagree with that. */
+export function comparisonKey(claim: ClaimMade): string | undefined {
+  if (claim.proposition.kind !== 'control') return quantityKey(claim);
+  const place = controlledPlace(claim);
+  const isDated = Number.isFinite(validFromMs(claim));
+  return place !== undefined && isDated ? `control ${claim.conflict_id} ${place}` : undefined;
 }
 
 /** Why two claims disagree; undefined where they do not. */
@@ -97,8 +106,8 @@ export function disagreement(
 ): Disagreement | undefined {
   if (!stands(a) || !stands(b)) return undefined;
   const linked = linkedDisagreement(a, b);
-  const key = derivedKey(a);
-  if (linked !== undefined || key === undefined || key !== derivedKey(b)) return linked;
+  const key = comparisonKey(a.current);
+  if (linked !== undefined || key === undefined || key !== comparisonKey(b.current)) return linked;
   const [one, two] = lastingOf([a, b]);
   return derivedDisagreement(one as Lasting, two as Lasting, partOf);
 }
@@ -115,14 +124,6 @@ function linkedDisagreement(a: ClaimView, b: ClaimView): Disagreement | undefine
       ({ relation, claim_id }) => relation === 'contradicts' && claim_id === to.current.claim_id,
     );
   return links(a, b) || links(b, a) ? 'linked-contradicts' : undefined;
-}
-
-function derivedKey(claim: ClaimView): string | undefined {
-  const { current } = claim;
-  if (current.proposition.kind !== 'control') return quantityKey(current);
-  const place = controlledPlace(current);
-  const isDated = Number.isFinite(validFromMs(current));
-  return place !== undefined && isDated ? `control ${current.conflict_id} ${place}` : undefined;
 }
 
 function derivedDisagreement(a: Lasting, b: Lasting, partOf?: PartOf): Disagreement | undefined {

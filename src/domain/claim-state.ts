@@ -80,9 +80,12 @@ export function afterClaimEvent(
     event: unknown,
   ) => Partial<ClaimState>;
   const next = { ...state, ...handler(state, event) };
+  const isFoundElsewhere = next.current !== state.current || next.repetitions !== state.repetitions;
   return {
     ...next,
-    report_ids: reportIdsOf([next.current.attribution, ...next.repetitions]),
+    ...(isFoundElsewhere && {
+      report_ids: reportIdsOf([next.current.attribution, ...next.repetitions]),
+    }),
     version,
     last_position: position,
     last_recorded_at: recorded_at,

@@ -15,7 +15,7 @@ export type Control = Extract<Proposition, { kind: 'control' }>;
 
 export type ControlStatement = Pick<Control, 'controller_id' | 'status' | 'basis'> & {
   readonly claimant_id: string;
-  readonly occurred: ClaimMade['occurred'] | null;
+  readonly occurred: NonNullable<ClaimMade['occurred']> | null;
   readonly asserted_at: string | null;
   readonly claim_id: string;
 };
@@ -65,11 +65,28 @@ export function controlOf(
     statements: statements.toSorted((a, b) => (a.claimant_id < b.claimant_id ? -1 : 1)),
     agreement: disagree ? 'contested' : 'uncontested',
     not_of_place: about.flatMap(({ current }) => {
-      if (controlledPlace(current) !== undefined) return [];
-      const reason = isOfOnePlace(current) ? 'relation-not-at' : 'several-places';
-      return [{ claim_id: current.claim_id, reason }];
+      const reason = notOfPlaceReason(current);
+      return reason === undefined ? [] : [{ claim_id: current.claim_id, reason }];
     }),
   };
+}
+
+/** Why a claim about control states that of no place alone; undefined where it does. */
+export function notOfPlaceReason(claim: ClaimMade): NotOfPlaceReason | undefined {
+  if (controlledPlace(claim) !== undefined) return undefined;
+  return isOfOnePlace(claim) ? 'relation-not-at' : 'several-places';
+}
+
+/**
+ * All that was ever stated of the control of a place, by everyone, in the order in which it holds:
+ * also what was corrected, superseded or retracted since.
+ */
+export function controlHistoryOf<Claim extends ClaimView>(
+  placeId: string,
+  claims: readonly Claim[],
+): { readonly statement: ControlStatement; readonly claim: Claim }[] {
+  const stating = claims.filter(({ current }) => controlledPlace(current) === placeId);
+  return stating.toSorted(inTime).map((claim) => ({ statement: statementOf(claim), claim }));
 }
 
 /** The one place whose control a claim states; undefined where it states no place's. */

@@ -3,6 +3,17 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { Quantity, QuantitySaid } from './quantity.ts';
 import { ActorId, Basis, code, list, strictObject, Text, taggedUnion } from './vocabulary.ts';
 
+/** Who the people are that casualties count. */
+export const CasualtyCategory = code('military', 'civilian', 'mixed', 'unknown');
+/** What became of them. */
+export const CasualtyOutcome = code(
+  'killed',
+  'wounded',
+  'killed_or_wounded',
+  'captured',
+  'missing',
+);
+
 const kind = <const K extends string>(name: K) => ({ kind: Type.Literal(name) });
 
 const control = {
@@ -23,8 +34,8 @@ const measured = <Q extends TSchema>(quantity: Q) => ({
   casualties: {
     ...kind('casualties'),
     side_id: ActorId,
-    category: code('military', 'civilian', 'mixed', 'unknown'),
-    outcome: code('killed', 'wounded', 'killed_or_wounded', 'captured', 'missing'),
+    category: CasualtyCategory,
+    outcome: CasualtyOutcome,
     quantity,
   },
   equipmentLosses: {

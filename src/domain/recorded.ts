@@ -35,7 +35,8 @@ export function validFromMs({ asserted_at, occurred }: Omit<Timed, 'position'>):
   return msOf(occurred?.from ?? asserted_at);
 }
 
-function saidAtMs({ asserted_at, occurred }: Timed): number {
+/** When it was said, as `bySaidAt` orders it; -Infinity where nothing tells. */
+export function saidAtMs({ asserted_at, occurred }: Omit<Timed, 'position'>): number {
   return msOf(asserted_at ?? occurred?.from);
 }
 

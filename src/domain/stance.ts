@@ -48,6 +48,22 @@ export function stancesOf(events: readonly Fact[]): StanceOfParty[] {
   });
 }
 
+/**
+ * Those of the events that can still matter: with them, whatever is recorded later, the stances are
+ * those with all. Per party and counterpart the last own word, per two at one table the last course
+ * that names both, and the last that names nobody: as many as there are pairs, not as events.
+ */
+export function wordsThatCount(events: readonly Fact[]): Fact[] {
+  const last = new Map<string, Fact>();
+  for (const event of events) {
+    for (const subject of subjectsOf(event)) {
+      const before = last.get(subject);
+      if (before === undefined || isAfter(event, before)) last.set(subject, event);
+    }
+  }
+  return [...new Set(last.values())].toSorted((a, b) => a.position - b.position);
+}
+
 const courseStances: Readonly<Record<Course['type'], Stance | undefined>> = {
   NegotiationStarted: 'ongoing',
   NegotiationResumed: 'ongoing',
@@ -87,6 +103,16 @@ function isPair(data: Pair, { party_id, counterpart_id }: Pair): boolean {
 function binds(parties: readonly string[] | undefined, pair: Pair): boolean {
   if (parties === undefined || parties.length === 0) return true;
   return parties.includes(pair.party_id) && parties.includes(pair.counterpart_id);
+}
+
+// Who is alone at a table counts too: talks were held.
+function subjectsOf(event: Fact): string[] {
+  if (isOwn(event)) return [`own ${event.data.party_id} ${event.data.counterpart_id}`];
+  const { parties = [] } = (event as Course).data;
+  if (parties.length === 0) return ['all'];
+  return parties.flatMap((one) =>
+    parties.filter((other) => one <= other).map((other) => `both ${one} ${other}`),
+  );
 }
 
 function isAfter(a: Fact, b: Fact): boolean {

@@ -3,7 +3,6 @@ import type { ClaimAssessed } from './claim.ts';
 import type { ClaimState } from './claim-state.ts';
 import { stands } from './lifecycle.ts';
 import { countOrigins, type Source } from './origins.ts';
-import { isAdverseAdmission, type Sides } from './sides.ts';
 
 /** The policy that derived a status: a changed rule is a new name. */
 export const policy = 'v1';
@@ -59,20 +58,50 @@ export function verificationOf(
 
 /**
  * The verification of a claim among others under policy v1. `others` are all the claims that it is
- * linked with, from either side; more do no harm.
+ * linked with, from either side; more do no harm. Whether it is adverse: see `isAdverseAdmission`.
  */
 export function verificationOfClaim(
   claim: ClaimState,
   others: readonly ClaimState[],
-  sides: Sides,
+  isAdverse: boolean,
 ): Verification {
   const standing = others.filter(stands);
   return verificationOf(claim.assessments, {
     isContradicted: standing.some((other) => areLinked(claim, other, 'contradicts')),
-    isAdverse: isAdverseAdmission(claim.current, sides),
+    isAdverse,
     sources: [claim, ...standing.filter((other) => corroborates(claim, other))].flatMap(sourcesOf),
   });
 }
+
+/**
+ * The verification of what several claims say together, such as their sum: as far as the weakest of
+ * them. The counts are those of all; independent origins are as many as each has at least.
+ */
+export function verificationOfAll(claims: readonly Verification[]): Verification {
+  const counts = { could_not_verify: 0, corroborated: 0, disputed: 0, verified: 0, refuted: 0 };
+  for (const one of claims) {
+    for (const verdict of Object.keys(counts) as Verdict[]) counts[verdict] += one.counts[verdict];
+  }
+  const statuses = new Set(claims.map(({ status }) => status));
+  const status = weakestFirst.find((one) => statuses.has(one)) ?? 'unverified';
+  const origins = claims.map((one) => one.independent_origins);
+  const independent_origins = origins.reduce((least, one) => Math.min(least, one), Infinity);
+  return {
+    status,
+    policy,
+    counts,
+    independent_origins: claims.length > 0 ? independent_origins : 0,
+  };
+}
+
+const weakestFirst = [
+  'refuted',
+  'disputed',
+  'unverified',
+  'could_not_verify',
+  'corroborated',
+  'verified',
+] as const;
 
 const order = ['refuted', 'verified', 'disputed', 'corroborated', 'could_not_verify'] as const;
 

@@ -22,6 +22,8 @@ export type PostgresParts = {
   readonly connect: () => Promise<pg.Client>;
   /** Hears when an idle connection for appends was lost; the next append opens another. */
   readonly onError: (error: Error) => void;
+  /** Hears of each batch that was answered. */
+  readonly onBatch?: (events: number, seconds: number) => void;
 };
 
 /**
@@ -33,12 +35,19 @@ export function postgresEventStore({
   pool,
   connect,
   onError,
+  onBatch = () => {},
 }: PostgresParts): EventStore & { close(): Promise<void> } {
   const connection = appendConnection(connect, onError);
   // Streams never end, so that one exists may be remembered for good.
   const known = new Set<string>();
   return {
-    append: groupCommit((batch) => appendUntilAnswered(connection, batch)),
+    append: groupCommit(async (batch) => {
+      const started = performance.now();
+      const results = await appendUntilAnswered(connection, batch);
+      const events = batch.reduce((sum, { append }) => sum + append.events.length, 0);
+      onBatch(events, (performance.now() - started) / 1_000);
+      return results;
+    }),
 
     close: connection.close,
 
@@ -98,6 +107,17 @@ export function postgresEventStore({
     },
   };
 }
+
+/** How many batches, of any process, wait for the lock under which the log is appended to. */
+export async function countLockWaiters(db: Db): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = ${lockId}
+      and database = (select oid from pg_database where datname = current_database())`.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
+// As the append function has it.
+const lockId = 7_205_880;
 
 const eventColumns = [
   'position',

@@ -32,10 +32,15 @@ export function malformedCursor(request: FastifyRequest, reply: FastifyReply) {
   });
 }
 
-/** Sets the link to the next page (RFC 8288), if there is one. */
-export function nextLink(request: FastifyRequest, reply: FastifyReply, cursor: string | null) {
-  if (cursor === null) return reply;
+/**
+ * The cursor of the next page, which `text` stands for, and its link in the answer's headers
+ * (RFC 8288); null where there is none.
+ */
+export function nextLink(request: FastifyRequest, reply: FastifyReply, text: string | null) {
+  if (text === null) return null;
+  const cursor = cursorOf(text);
   const next = new URL(request.url, 'http://here');
   next.searchParams.set('cursor', cursor);
-  return reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
+  reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
+  return cursor;
 }

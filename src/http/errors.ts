@@ -2,10 +2,11 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isTransientError } from '../db.ts';
 import { Overloaded, TooLarge } from '../eventstore/event-store.ts';
+import { TooWide } from '../projections/places.ts';
 import { BeyondLog, ViewBehind } from '../projections/vintage.ts';
 import { faultsOf } from './faults.ts';
+import { JsonFault } from './json-scanner.ts';
 import { type ProblemMembers, pathOf, problemText, problemType } from './problem.ts';
-import { JsonFault } from './strict-json.ts';
 
 // The server's own refusals, whose words would show what it is made of or repeat the request.
 const refusals: Record<number, { code: string; detail: string }> = {
@@ -76,6 +77,9 @@ export function problemOf(error: FastifyError): ProblemMembers {
   }
   if (error instanceof BeyondLog) {
     return { status: 400, code: 'beyond-log', detail: error.message };
+  }
+  if (error instanceof TooWide) {
+    return { status: 400, code: 'too-wide', detail: error.message };
   }
   if (error instanceof ViewBehind) {
     return { status: 503, code: 'view-behind', detail: error.message };

@@ -10,6 +10,7 @@ const titles: Record<number, string> = {
   403: 'Not allowed',
   404: 'Not found',
   405: 'Method not allowed',
+  406: 'Not acceptable',
   409: 'Conflict with what is recorded',
   412: 'Precondition failed',
   413: 'Too large',

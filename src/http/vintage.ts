@@ -13,7 +13,6 @@ import {
   readVintage,
   waitForPosition,
 } from '../projections/vintage.ts';
-import { nextLink } from './cursors.ts';
 import { sendNotFound, sendProblem } from './errors.ts';
 
 const positionMax = Number.MAX_SAFE_INTEGER;
@@ -46,45 +45,66 @@ export const notModified = {
   304: { description: 'It is as `If-None-Match` says.', type: 'null' },
 } as const;
 
+/** What a view is read from, and what a 404 says. */
+type ViewParts = { db: Db; projections: readonly Projection[]; missing?: string };
+
 /**
  * Answers with what `read` finds, as of what the query asks for, and tells the vintage of that;
  * with 304 where the client has it already, with 404 and `missing` where there is nothing.
  */
-export async function answerView<Body extends { as_of: AsOf; next_cursor?: string | null }>(
+export async function answerView<Body extends { as_of: AsOf }>(
   request: FastifyRequest,
   reply: FastifyReply,
-  { db, projection, missing = '' }: { db: Db; projection: Projection; missing?: string },
+  { db, projections, missing = '' }: ViewParts,
   read: (at: At) => Promise<Body | undefined>,
 ) {
+  const view = await openView(request, reply, { db, projections });
+  if (view === undefined) return reply;
+  const body = await read(view.at);
+  if (body === undefined) return sendNotFound(request, reply, missing);
+  return reply.headers(view.headers).send(body);
+}
+
+/**
+ * Where the answer in the format `type` is to be read, and the headers that tell its vintage;
+ * undefined where it is answered already: the client has it, or no such past is there.
+ */
+export async function openView(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { db, projections }: Omit<ViewParts, 'missing'>,
+  type = '',
+): Promise<{ at: At; headers: Record<string, string> } | undefined> {
   const asked = request.query as Reading;
   if (asked.at_position !== undefined && asked.known_at !== undefined) {
-    return refuse(request, reply, 'known_at', 'cannot be given with at_position');
+    refuse(request, reply, 'known_at', 'cannot be given with at_position');
+    return undefined;
   }
   const { min_position, wait_ms } = asked;
-  if (min_position !== undefined) await waitForPosition(db, projection, min_position, wait_ms);
-  const at = await readVintage(db, projection, asked).catch((error) => {
+  if (min_position !== undefined) await waitForPosition(db, projections, min_position, wait_ms);
+  const at = await readVintage(db, projections, asked).catch((error) => {
     if (error instanceof BeyondLog) return error;
     throw error;
   });
-  if (at instanceof BeyondLog) return refuse(request, reply, 'at_position', at.message);
-  const etag = etagOf(request, projection, at);
-  const isKnown = matches(request.headers['if-none-match'], etag);
-  const body = isKnown ? undefined : await read(at);
-  if (!isKnown && body === undefined) return sendNotFound(request, reply, missing);
-  reply.header('x-position', String(at.as_of.position)).header('etag', etag);
-  if (body === undefined) return reply.status(304).send();
-  return nextLink(request, reply, body.next_cursor ?? null).send(body);
+  if (at instanceof BeyondLog) {
+    refuse(request, reply, 'at_position', at.message);
+    return undefined;
+  }
+  const etag = etagOf(request, at, type);
+  const headers = { 'x-position': String(at.as_of.position), etag };
+  if (!matches(request.headers['if-none-match'], etag)) return { at, headers };
+  reply.headers(headers).status(304).send();
+  return undefined;
 }
 
 // Strong: the same tables at the same position answer the same query with the same bytes. How long
 // it was waited for changes nothing.
-function etagOf(request: FastifyRequest, { name, version }: Projection, at: At): string {
+function etagOf(request: FastifyRequest, { as_of, edition }: At, type: string): string {
   const { pathname, searchParams } = new URL(request.url, 'http://here');
   searchParams.delete('min_position');
   searchParams.delete('wait_ms');
   searchParams.sort();
-  const { position } = at.as_of;
-  const text = [name, version, at.generation, position, pathname, searchParams].join('\n');
+  const text = [edition, as_of.position, pathname, searchParams, type].join('\n');
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
 }
 

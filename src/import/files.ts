@@ -6,7 +6,8 @@ import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
 import { parse as parseSync } from 'csv-parse/sync';
-import { type JsonFault, parseStrictJson } from '../http/strict-json.ts';
+import type { JsonFault } from '../http/json-scanner.ts';
+import { parseStrictJson } from '../http/strict-json.ts';
 import type { Fields, FileKind, Importer } from './importer.ts';
 import { type Decoder, decoderFor, FileUnreadable, sha256Of, textOf } from './text.ts';
 

@@ -38,9 +38,12 @@ export async function compareGenerations(
   return comparison;
 }
 
-function versionsOf(stored: string, { columns }: Table, position: number) {
+function versionsOf(stored: string, { columns, once }: Table, position: number) {
   const own = Object.keys(columns).map((column) => sql.ref(column));
-  const until = sql`case when until > ${position} then ${forever}::bigint else until end`;
-  return sql`select key, since, row(${sql.join([until, sql`body::text`, ...own])}) as content
+  const until = once
+    ? sql`${forever}::bigint`
+    : sql`case when until > ${position} then ${forever}::bigint else until end`;
+  return sql`select ${once ? sql`since::text as key` : sql`key`}, since,
+      row(${sql.join([until, sql`body::text`, ...own])}) as content
     from ${sql.table(stored)} where since <= ${position}`;
 }

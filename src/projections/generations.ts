@@ -68,16 +68,17 @@ export async function setState(
     .execute();
 }
 
-/** Stops one generation for an error, said with where it was. */
+/** Stops one generation for an error that no event is to blame for. */
 export async function stopFor(
   db: Db,
   projection: Projection,
   role: Role,
-  error: { message: string; position: number | null },
+  error: Error,
 ): Promise<void> {
   await ofProjection(db, projection)
-    .set({ state: 'paused', last_error: error.message, error_position: error.position })
+    .set({ state: 'paused', last_error: error.message })
     .where('role', '=', role)
+    .where('state', '=', 'running')
     .execute();
 }
 

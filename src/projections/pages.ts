@@ -1,44 +1,69 @@
-/** Pages of the log for one projection: of a size that fits its pace, the next one read ahead. */
+/** Pages of the log for projections: of a size that fits their pace, the next one read ahead. */
+import { upcast } from '../domain/catalogue.ts';
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
+import type { Fact } from './projection.ts';
 
 const sizeMin = 100;
 const sizeFirst = 1_000;
-const sizeMax = 5_000;
+const sizeMax = 4_000;
 const bytesMax = 8 * 1024 * 1024;
-/** A batch holds its checkpoint for about so long: a rebuild or a pause waits for it. */
+/** A batch holds its checkpoints for about so long: a rebuild or a pause waits for it. */
 const batchMsMax = 1_000;
 
+export type Page = {
+  /** In today's shape. */
+  readonly facts: readonly Fact[];
+  /** By position, why an event has no such shape. */
+  readonly unreadable: ReadonlyMap<number, unknown>;
+  /** The position of its last event; that of the page before where there is none. */
+  readonly last: number;
+  /** Whether it has all that may be read at once, so that there is most likely more. */
+  readonly isFull: boolean;
+};
 export type Pages = {
   /** The events after `position`, `limit` at most. */
-  read(position: number, limit?: number): Promise<RecordedEvent[]>;
+  read(position: number, limit?: number): Promise<Page>;
   /** Told how long the last page took, for the size of those to come. */
   adapt(count: number, elapsedMs: number): void;
 };
 
-/** While a full page is worked on, the next is read: node and PostgreSQL are busy at once. */
 export function pagesOf(store: EventStore): Pages {
   let size = sizeFirst;
-  let ahead: { after: number; page: Promise<RecordedEvent[]> } | undefined;
+  let ahead: { after: number; events: Promise<RecordedEvent[]> } | undefined;
   return {
     async read(position, limit = Number.POSITIVE_INFINITY) {
       const wanted = Math.min(size, limit);
-      if (wanted < 1) return [];
-      const read = ahead?.after === position ? await ahead.page : [];
+      if (wanted < 1) return { ...pageOf([]), last: position, isFull: false };
+      const read = ahead?.after === position ? await ahead.events : [];
       ahead = undefined;
       // An empty page may have been read before what is there now was appended.
-      const page = read.length > 0 ? read : await store.readLog(position, wanted, bytesMax);
-      const events = page.slice(0, wanted);
-      const last = events.at(-1)?.position ?? position;
+      const found = read.length > 0 ? read : await store.readLog(position, wanted, bytesMax);
+      const page = pageOf(found.slice(0, wanted));
+      const last = page.facts.at(-1)?.position ?? position;
       // A smaller page is the end of the log, or bounded by its bytes, or by the pace of a rebuild.
-      if (wanted === size && events.length >= Math.min(size, sizeFirst)) {
-        ahead = { after: last, page: store.readLog(last, size, bytesMax) };
-        ahead.page.catch(() => undefined);
+      const isFull = wanted === size && page.facts.length >= Math.min(size, sizeFirst);
+      if (isFull) {
+        ahead = { after: last, events: store.readLog(last, size, bytesMax) };
+        ahead.events.catch(() => undefined);
       }
-      return events;
+      return { ...page, last, isFull };
     },
     adapt(count, elapsedMs) {
       if (elapsedMs > batchMsMax) size = Math.max(sizeMin, Math.floor(size / 2));
       else if (count === size && elapsedMs < batchMsMax / 4) size = Math.min(sizeMax, size * 2);
     },
   };
+}
+
+function pageOf(events: readonly RecordedEvent[]): Pick<Page, 'facts' | 'unreadable'> {
+  const unreadable = new Map<number, unknown>();
+  const facts = events.map((event) => {
+    try {
+      return upcast(event) as Fact;
+    } catch (error) {
+      unreadable.set(event.position, error);
+      return event as Fact;
+    }
+  });
+  return { facts, unreadable };
 }

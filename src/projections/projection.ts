@@ -1,7 +1,7 @@
 /** What a projection is: a read model's tables, and what each event does to their rows. */
 import type { DataOf, EventType } from '../domain/catalogue.ts';
 import type { RecordedEvent } from '../eventstore/event-store.ts';
-import type { Rows, Table } from './rows.ts';
+import type { Row, Rows, Table } from './rows.ts';
 
 /** A recorded event of a known type, its data typed. */
 export type EventFact<T extends EventType> = Omit<RecordedEvent, 'type' | 'data'> & {
@@ -22,15 +22,23 @@ export type Projection = {
   readonly types: readonly string[];
   /** By a short name that stands last in the table's own. */
   readonly tables: Readonly<Record<string, Table>>;
-  /** Per table, the keys that `project` will ask for, as far as rows of them may be there. */
-  readonly keysOf: (event: Fact) => Readonly<Record<string, readonly string[]>>;
+  /**
+   * A hint, per table: keys that `project` will ask for, to be loaded for a batch at once. Asked
+   * again as long as what was `loaded` leads to more.
+   */
+  readonly keysOf?: (
+    event: Fact,
+    loaded: (table: string, key: string) => Row | undefined,
+  ) => Readonly<Record<string, readonly string[]>>;
   /** Changes rows as one event has it. Pure: the same event and rows, the same change. */
   readonly project: (event: Fact, rows: Readonly<Record<string, Rows>>) => void;
 };
 
-/** A `project` of one handler per event type. */
-export function projectBy<T extends EventType>(
-  handlers: Handlers<T, Readonly<Record<string, Rows>>>,
+/** A `project` of one handler per event type, which know the names of the tables. */
+export function projectBy<T extends EventType, Name extends string>(
+  handlers: Handlers<T, Readonly<Record<Name, Rows>>>,
 ): Projection['project'] {
-  return (event, rows) => handlers[event.type as T](event as EventFact<T>, rows);
+  return (event, rows) => {
+    handlers[event.type as T](event as EventFact<T>, rows as Readonly<Record<Name, Rows>>);
+  };
 }

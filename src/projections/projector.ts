@@ -1,191 +1,125 @@
 /**
- * Runs a projection: reads the log after its checkpoint and folds it into rows, rows and checkpoint
- * in one transaction. Several processes may run the same one: who holds the checkpoint's row works,
- * the others wait for the next wake-up.
+ * Runs projections: reads the log after their checkpoints and folds it into rows, rows and
+ * checkpoint in one transaction. Several processes may run the same ones: who holds a checkpoint
+ * works, the others wait for the next wake-up.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'kysely';
+import { CompiledQuery } from 'kysely';
 import type { Logger } from 'pino';
 import { type Db, isTransientError } from '../db.ts';
-import { upcast } from '../domain/catalogue.ts';
-import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
-import { type Generation, type Role, stopFor } from './generations.ts';
+import { foldingOf } from './apply.ts';
+import { type Held, hold, moved } from './checkpoint.ts';
+import { type Role, stopFor } from './generations.ts';
+import { type LaneParts, openLane } from './lane.ts';
 import { type Pages, pagesOf } from './pages.ts';
-import type { Fact, Projection } from './projection.ts';
-import { foldOnto, loadRows, saveRows, tableOf } from './rows.ts';
+import type { Projection } from './projection.ts';
+import type { Send } from './statements.ts';
 
 const backOffMs = 1_000;
-/** Of what is known of the rate, the part that the last batch tells. */
-const rateWeight = 0.3;
 
-export type ProjectorParts = { db: Db; store: EventStore; wakeup: Wakeup; logger: Logger };
-
-/** What a projection could not do with the event at `position`. */
-export class HandlerFailed extends Error {
-  readonly position: number;
-
-  constructor(position: number, cause: unknown) {
-    super((cause as Error).message, { cause });
-    this.position = position;
-  }
-}
+export type ProjectorParts = LaneParts & { db: Db; wakeup: Wakeup; logger: Logger };
 
 /**
- * Runs until `signal`. A handler that throws pauses this projection where it is, says why, and
- * stops no other; it goes on when its state is running again.
+ * Runs until `signal`. A handler that throws pauses its projection where it is, says why, and stops
+ * no other; it goes on when its state is running again.
  */
-export async function runProjection(
-  projection: Projection,
-  { db, store, wakeup, logger }: ProjectorParts,
+export async function runProjections(
+  projections: readonly Projection[],
+  { wakeup, ...parts }: ProjectorParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const pages = pagesOf(store);
+  const lane = openLane(projections, 'live', parts);
   while (!signal.aborted) {
     const { hints } = wakeup;
     try {
-      if ((await projectBatch(db, projection, pages)) === 0) await wakeup.next(hints, signal);
+      const { events, failures } = await lane.advance();
+      report(parts.logger, failures);
+      if (events === 0) await wakeup.next(hints, signal);
     } catch (error) {
-      if (isTransientError(error)) {
-        logger.warn({ err: error, projection: projection.name }, 'projection waits for PostgreSQL');
-        await sleep(backOffMs, undefined, { signal }).catch(() => undefined);
-      } else {
-        logger.error({ err: error, projection: projection.name }, 'projection paused');
-        await pause(db, projection, 'live', pages, error as Error);
-      }
+      await recover(projections, 'live', parts, error);
+      await sleep(backOffMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  await lane.close();
+}
+
+/**
+ * After a batch that could not be stored: PostgreSQL is away, or it refuses rows of one of them.
+ * Each is tried alone, so that who is at fault is paused, and no other.
+ */
+export async function recover(
+  projections: readonly Projection[],
+  role: Role,
+  { db, store, logger }: Omit<ProjectorParts, 'wakeup' | 'connect'>,
+  error: unknown,
+): Promise<void> {
+  logger.warn({ err: error }, 'projections interrupted');
+  if (isTransientError(error)) return;
+  for (const projection of projections) {
+    try {
+      await projectBatch(db, projection, pagesOf(store), { role });
+    } catch (own) {
+      if (isTransientError(own)) return;
+      report(logger, new Map([[projection, own as Error]]));
+      await stopFor(db, projection, role, own as Error).catch((lost) => {
+        logger.warn({ err: lost }, 'a projection could not be paused');
+      });
     }
   }
 }
 
+/** Says which were paused, and why. */
+export function report(logger: Logger, failures: ReadonlyMap<Projection, Error>): void {
+  for (const [{ name }, err] of failures) logger.error({ err, projection: name }, 'paused');
+}
+
 /**
- * Applies the next events to the generation in `role`, those up to `through` at most; answers how
- * many it read: 0 also when another process is at it, or it is paused.
+ * Applies the next events to the generation in `role` of one projection, those up to `through` at
+ * most; answers how many it read: 0 also when another process is at it, or it is paused. Throws
+ * what its handler throws once all before that event is stored, and it is paused.
  */
-export function projectBatch(
+export async function projectBatch(
   db: Db,
   projection: Projection,
   pages: Pages,
   { role = 'live', through = Number.MAX_SAFE_INTEGER }: { role?: Role; through?: number } = {},
 ): Promise<number> {
-  return db.transaction().execute(async (transaction) => {
-    const generation = await lockGeneration(transaction, projection, role);
-    if (generation?.state !== 'running' || generation.waits) return 0;
-    return applyBatch(transaction, projection, generation, pages, through);
+  const { events, failure } = await db.transaction().execute(async (transaction) => {
+    const send = sendOver(transaction);
+    const held = (await hold(send, [projection], role)).get(projection);
+    if (held === undefined) return { events: 0, failure: undefined };
+    return applyBatch(send, projection, held, pages, through);
   });
+  if (failure !== undefined) throw failure;
+  return events;
 }
 
-/** Applies the next events to a generation whose row the transaction holds. */
+/** Applies the next events to a generation whose checkpoint the transaction holds. */
 export async function applyBatch(
-  transaction: Db,
+  send: Send,
   projection: Projection,
-  generation: Generation,
+  held: Held,
   pages: Pages,
   through: number,
-): Promise<number> {
-  const started = performance.now();
-  const { position, rate, events_per_second_max: rateMax } = generation;
+) {
+  const startedAt = performance.now();
+  const { generation, position, events_per_second_max: rateMax } = held;
   const limit = Math.min(through - position, rateMax ?? Number.POSITIVE_INFINITY);
-  const events = await pages.read(position, limit);
-  const last = events.at(-1);
-  if (last === undefined) return 0;
-  await applyEvents(transaction, projection, generation.generation, events);
-  const seconds = (performance.now() - started) / 1_000;
-  pages.adapt(events.length, seconds * 1_000);
-  const waitMs = rateMax === null ? 0 : Math.max(0, (events.length / rateMax - seconds) * 1_000);
-  await transaction
-    .updateTable('projections')
-    .set({
-      position: last.position,
-      rate: rate + rateWeight * (events.length / (seconds + waitMs / 1_000) - rate),
-      not_before: sql<string>`clock_timestamp() + ${`${waitMs} ms`}::interval`,
-    })
-    .where('name', '=', projection.name)
-    .where('version', '=', projection.version)
-    .where('generation', '=', generation.generation)
-    .execute();
-  return events.length;
+  const page = await pages.read(position, limit);
+  const events = page.facts.length;
+  if (events === 0) return { events, position, failure: undefined };
+  const done = await foldingOf(projection, generation, position).fold(page, send);
+  for (const save of done.saves) await send(save);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  await send(moved(projection, held, done, { events, seconds }));
+  return { events, position: done.position, failure: done.failure };
 }
 
-/** Pauses for an error; what comes before the event that it is about is applied. */
-export async function pause(
-  db: Db,
-  projection: Projection,
-  role: Role,
-  pages: Pages,
-  error: Error,
-): Promise<void> {
-  const position = error instanceof HandlerFailed ? error.position : null;
-  try {
-    while (position !== null) {
-      if ((await projectBatch(db, projection, pages, { role, through: position - 1 })) === 0) break;
-    }
-    await stopFor(db, projection, role, { message: error.message, position });
-  } catch (again) {
-    // The next batch meets the same error, and has it said then.
-    if (!isTransientError(again)) throw again;
-  }
-}
-
-async function lockGeneration(transaction: Db, { name, version }: Projection, role: Role) {
-  // Plans made while a table was small would scan the whole of it later: index plans only.
-  const { rows } = await sql<Generation & { waits: boolean }>`
-    select *, not_before > clock_timestamp() as waits,
-           set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
-           set_config('enable_mergejoin', 'off', true)
-    from projections where name = ${name} and version = ${version} and role = ${role}
-    for update skip locked`.execute(transaction);
-  return rows[0];
-}
-
-async function applyEvents(
-  db: Db,
-  projection: Projection,
-  generation: number,
-  events: readonly RecordedEvent[],
-): Promise<void> {
-  const facts = wantedOf(projection, events);
-  if (facts.length === 0) return;
-  const wanted = Object.fromEntries(
-    Object.keys(projection.tables).map((name) => [name, new Set<string>()]),
-  );
-  for (const fact of facts) {
-    for (const [name, keys] of Object.entries(projection.keysOf(fact))) {
-      for (const key of keys) wanted[name]?.add(key);
-    }
-  }
-  const tables = Object.entries(projection.tables).map(([name, table]) => {
-    return { name, table, stored: tableOf(projection, generation, name) };
-  });
-  const folds = Object.fromEntries(
-    await Promise.all(
-      tables.map(async ({ name, table, stored }) => {
-        const keys = [...(wanted[name] as Set<string>)];
-        return [name, foldOnto(await loadRows(db, stored, table, keys))] as const;
-      }),
-    ),
-  );
-  for (const fact of facts) {
-    for (const fold of Object.values(folds)) fold.position = fact.position;
-    try {
-      projection.project(fact, folds);
-    } catch (cause) {
-      throw new HandlerFailed(fact.position, cause);
-    }
-  }
-  for (const { name, table, stored } of tables) {
-    await saveRows(db, stored, table, folds[name] as (typeof folds)[string]);
-  }
-}
-
-function wantedOf(projection: Projection, events: readonly RecordedEvent[]): Fact[] {
-  const types = new Set(projection.types);
-  return events
-    .filter(({ type }) => types.has(type))
-    .map((event) => {
-      try {
-        return upcast(event) as Fact;
-      } catch (cause) {
-        throw new HandlerFailed(event.position, cause);
-      }
-    });
+/** Statements by way of Kysely: in a transaction of its own, or outside of any. */
+export function sendOver(db: Db): Send {
+  return async ({ text, values }) => {
+    const { rows } = await db.executeQuery<object>(CompiledQuery.raw(text, [...values]));
+    return rows;
+  };
 }

@@ -7,10 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Comparison, type Db, isTransientError } from '../db.ts';
 import { compareGenerations } from './compare.ts';
-import { dropRetired, findGeneration, type Generation } from './generations.ts';
+import { dropRetired, findGeneration, type Generation, stopFor } from './generations.ts';
+import { openLane } from './lane.ts';
 import { type Pages, pagesOf } from './pages.ts';
 import type { Projection } from './projection.ts';
-import { applyBatch, type ProjectorParts, pause, projectBatch } from './projector.ts';
+import { applyBatch, type ProjectorParts, recover, report, sendOver } from './projector.ts';
 import { createIndexes } from './rows.ts';
 
 const lookIntervalMs = 1_000;
@@ -19,48 +20,81 @@ const busyIntervalMs = 100;
 const nearEvents = 1_000;
 const finishTimeout = '1h';
 
-/** Builds whatever generation is being built, now or later, until `signal`. */
+/** Builds whatever generations are being built, now or later, until `signal`. */
 export async function runRebuilds(
-  projection: Projection,
-  { db, store, logger }: Omit<ProjectorParts, 'wakeup'>,
+  projections: readonly Projection[],
+  parts: Omit<ProjectorParts, 'wakeup'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const pages = pagesOf(store);
+  const rebuild = openRebuild(projections, parts);
   while (!signal.aborted) {
     let waitMs = lookIntervalMs;
     try {
-      const step = await advanceRebuild(db, projection, pages);
+      const step = await rebuild.advance();
       if (step === 'advanced') waitMs = 0;
       if (step === 'busy') waitMs = busyIntervalMs;
-      if (step === 'none') await dropRetired(db, projection);
-    } catch (error) {
-      logger.warn({ err: error, projection: projection.name }, 'rebuild interrupted');
-      if (!isTransientError(error)) {
-        await pause(db, projection, 'building', pages, error as Error);
+      if (step === 'none') {
+        await rebuild.close();
+        for (const projection of projections) await dropRetired(parts.db, projection);
       }
+    } catch (error) {
+      await recover(projections, 'building', parts, error);
     }
     if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
   }
+  await rebuild.close();
 }
 
-/**
- * One step of a rebuild: a batch, or the change of places. `busy`: another process is at it, it is
- * paused, or its rate has it wait. `none`: nothing is being built.
- */
-export async function advanceRebuild(
-  db: Db,
-  projection: Projection,
-  pages: Pages,
-): Promise<'none' | 'busy' | 'advanced'> {
-  const building = await findGeneration(db, projection, 'building');
-  if (building === undefined) return 'none';
-  if (building.state === 'paused') return 'busy';
-  // To the end of the log, not to the live generation: that one may have been paused long ago.
-  if ((await headOf(db)) - building.position <= nearEvents) {
-    return (await takePlace(db, projection, pages)) ? 'advanced' : 'busy';
-  }
-  const read = await projectBatch(db, projection, pages, { role: 'building' });
-  return read > 0 ? 'advanced' : 'busy';
+export type Rebuild = {
+  /**
+   * One step: a batch of each, or changes of places. `busy`: other processes are at them, they are
+   * paused, or their pace has them wait. `none`: nothing is being built.
+   */
+  advance(): Promise<'none' | 'busy' | 'advanced'>;
+  /** Lets go of its connections until the next step. */
+  close(): Promise<void>;
+};
+
+/** What is being built of these projections, on one way through the log. */
+export function openRebuild(
+  projections: readonly Projection[],
+  { db, store, connect, logger }: Omit<ProjectorParts, 'wakeup'>,
+): Rebuild {
+  const lane = openLane(projections, 'building', { store, connect });
+  const place = async (projection: Projection) => {
+    try {
+      return await takePlace(db, projection, pagesOf(store));
+    } catch (error) {
+      if (isTransientError(error)) throw error;
+      // Its handler failed near the end: what comes before is stored, and it is paused there.
+      await recover([projection], 'building', { db, store, logger }, error);
+      await stopFor(db, projection, 'building', error as Error);
+      return false;
+    }
+  };
+  return {
+    close: lane.close,
+    async advance() {
+      const head = await headOf(db);
+      const building = new Map<Projection, Generation>();
+      for (const projection of projections) {
+        const generation = await findGeneration(db, projection, 'building');
+        if (generation !== undefined) building.set(projection, generation);
+      }
+      if (building.size === 0) return 'none';
+      // To the end of the log, not to the live one: that may have been paused long ago.
+      const near = [...building].filter(
+        ([, { state, position }]) => state === 'running' && head - position <= nearEvents,
+      );
+      if (near.length > 0) {
+        const placed = await Promise.all(near.map(([projection]) => place(projection)));
+        return placed.includes(true) ? 'advanced' : 'busy';
+      }
+      const { events, failures } = await lane.advance();
+      report(logger, failures);
+      return events > 0 ? 'advanced' : 'busy';
+    },
+  };
 }
 
 // All in one transaction: killed anywhere in it, what was live is live. The row of the live
@@ -92,9 +126,11 @@ async function catchUp(
   through: number,
 ): Promise<Generation> {
   let building = { ...from, events_per_second_max: null };
+  const send = sendOver(transaction);
   while (building.position < through) {
-    const read = await applyBatch(transaction, projection, building, pages, through);
-    building = { ...building, position: building.position + read };
+    const { position, failure } = await applyBatch(send, projection, building, pages, through);
+    if (failure !== undefined) throw failure;
+    building = { ...building, position };
   }
   return building;
 }

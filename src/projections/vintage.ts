@@ -16,7 +16,10 @@ export const AsOf = Type.Object({
   valid_at: Type.Union([Type.String(), Type.Null()], {
     description: 'The moment that was asked about; null: whatever was said last.',
   }),
-  projection_version: Type.Integer({ minimum: 1 }),
+  projection_version: Type.Integer({
+    minimum: 1,
+    description: 'The highest of the projections that it is read from.',
+  }),
 });
 export type AsOf = Static<typeof AsOf>;
 
@@ -26,8 +29,10 @@ export type Asked = { at_position?: number; known_at?: string; valid_at?: string
 /** Where a view reads: rows held at `as_of.position`, of tables that stay for a while. */
 export type At = {
   readonly as_of: AsOf;
-  readonly generation: number;
-  table(name: string): string;
+  /** Versions and generations of its projections: the same text and position, the same rows. */
+  readonly edition: string;
+  /** The table of that name of a projection that the vintage was read for. */
+  table(projection: Projection, name: string): string;
 };
 
 /** The view has not come to the position asked for in the time given: ask again. */
@@ -37,52 +42,69 @@ export class ViewBehind extends Error {}
 export class BeyondLog extends Error {}
 
 /**
- * The vintage of an answer: as of what was asked for, or of the projection's checkpoint where that
- * is earlier. Throws `BeyondLog` for a position that no event has. `known_at` null: nothing was
- * known yet.
+ * The vintage of an answer from these projections: as of what was asked for, or of the least of
+ * their checkpoints where that is earlier. Throws `BeyondLog` for a position that no event has.
+ * `known_at` null: nothing was known yet.
  */
-export async function readVintage(db: Db, projection: Projection, asked: Asked = {}): Promise<At> {
-  const { name, version } = projection;
+export async function readVintage(
+  db: Db,
+  projections: readonly Projection[],
+  asked: Asked = {},
+): Promise<At> {
   const { at_position = null, known_at = null, valid_at = null } = asked;
-  type Found = { generation: number; position: number; recorded_at: string | null; head: number };
+  const names = projections.map(({ name }) => name);
+  const versions = projections.map(({ version }) => version);
+  type Found = {
+    position: number;
+    recorded_at: string | null;
+    head: number;
+    generations: Record<string, number>;
+  };
   const { rows } = await sql<Found>`
-    select view.generation, at.position, e.recorded_at,
-           case when ${at_position}::bigint > view.position
-                then coalesce((select max(position) from events), 0) else view.position end as head
-    from projections view
+    select views.generations, at.position, e.recorded_at,
+           case when ${at_position}::bigint > views.position
+                then coalesce((select max(position) from events), 0) else views.position end as head
+    from (select min(p.position) as position, json_object_agg(p.name, p.generation) as generations
+          from projections p
+          join unnest(${names}::text[], ${versions}::integer[]) as of(name, version)
+            using (name, version)
+          where p.role = 'live') as views
     cross join lateral (select case
-      when ${at_position}::bigint is not null then least(${at_position}::bigint, view.position)
+      when ${at_position}::bigint is not null then least(${at_position}::bigint, views.position)
       when ${known_at}::timestamptz is not null
-        then position_known_at(${known_at}::timestamptz, view.position)
-      else view.position end as position) as at
-    left join events e on e.position = at.position
-    where view.name = ${name} and view.version = ${version} and view.role = 'live'`.execute(db);
-  const [found] = rows;
-  if (found === undefined) throw new Error(`there is no projection ${name} of version ${version}`);
-  const { generation, position, recorded_at, head } = found;
+        then position_known_at(${known_at}::timestamptz, views.position)
+      else views.position end as position) as at
+    left join events e on e.position = at.position`.execute(db);
+  const { generations, position, recorded_at, head } = rows[0] as Found;
+  const generationOf = ({ name, version }: Projection) => {
+    const generation = generations?.[name];
+    if (generation === undefined) throw new Error(`${name} of version ${version} is not there`);
+    return generation;
+  };
+  const edition = projections.map((one) => `${one.name} ${one.version} ${generationOf(one)}`);
   if (at_position !== null && at_position > head) {
     throw new BeyondLog(`the log ends at position ${head}`);
   }
   return {
-    generation,
-    as_of: { position, known_at: recorded_at, valid_at, projection_version: version },
-    table: (table) => tableOf(projection, generation, table),
+    edition: edition.join(),
+    as_of: { position, known_at: recorded_at, valid_at, projection_version: Math.max(...versions) },
+    table: (projection, name) => tableOf(projection, generationOf(projection), name),
   };
 }
 
 /**
- * Resolves once the projection has applied `position`; throws `ViewBehind` after `waitMs`, and
- * `BeyondLog` at once where no event has that position yet: waiting would not help.
+ * Resolves once all of the projections have applied `position`; throws `ViewBehind` after `waitMs`,
+ * and `BeyondLog` at once where no event has that position yet: waiting would not help.
  */
 export async function waitForPosition(
   db: Db,
-  projection: Projection,
+  projections: readonly Projection[],
   position: number,
   waitMs: number,
 ): Promise<void> {
   const deadline = Date.now() + waitMs;
   for (let isInLog = false; ; isInLog = true) {
-    const { as_of } = await readVintage(db, projection);
+    const { as_of } = await readVintage(db, projections);
     if (as_of.position >= position) return;
     if (!isInLog) await refuseBeyondLog(db, position);
     if (Date.now() >= deadline) {

@@ -38,6 +38,9 @@ t.test('a rebuild says what differed; what is asked for wrongly is refused', asy
     stdout: /^registry: generation 3 answers.* 200 rows .* 100 differ .* entries actor-a0 of 2/,
   });
   t.match(await run(url, 'registry', '--cancel'), { code: 0, stdout: 'none was under way\n' });
-  t.match(await run(url, 'rumours'), { code: 2, stderr: /only registry, war_status, timeline/ });
+  t.match(await run(url, 'rumours'), {
+    code: 2,
+    stderr: /only registry, war_status, negotiations, operations, timeline/,
+  });
   t.match(await run(url, 'registry', '--rate', '0'), { code: 2 });
 });

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { ClaimMade } from '../../src/domain/claim.ts';
 import type { ClaimState } from '../../src/domain/claim-state.ts';
-import { areAtOdds, controlledPlace, controlOf } from '../../src/domain/control.ts';
+import {
+  areAtOdds,
+  controlHistoryOf,
+  controlledPlace,
+  controlOf,
+} from '../../src/domain/control.ts';
 import { control, made, view } from './views.ts';
 
 const izium = 'geonames:707292';
@@ -144,5 +149,23 @@ t.test('nobody has two statements, and every one is about the place alone', asyn
         answer.statements.every((one) => byId.get(one.claim_id)?.places?.length === 1)
       );
     }),
+  );
+});
+
+t.test('the history has all that was stated, in the order in which it holds', async (t) => {
+  const retracted = says('k6', 'wikipedia', '2022-09-05', control('ua'), {});
+  const elsewhere = says('k7', 'wikipedia', '2022-09-06', control('ua'), { places: [] });
+  const all = [...deepState, elsewhere, { ...retracted, lifecycle: 'retracted' as const }];
+  const history = controlHistoryOf(izium, [...all, ...wikipedia]);
+  t.strictSame(
+    history.map(({ statement, claim }) => [statement.claim_id, claim.lifecycle]),
+    [
+      ['k1', 'active'],
+      ['k6', 'retracted'],
+      ['k2', 'active'],
+      ['k3', 'active'],
+      ['k4', 'active'],
+      ['k5', 'active'],
+    ],
   );
 });

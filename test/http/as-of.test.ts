@@ -1,6 +1,7 @@
 /** Every view as of a moment: by position, by what had been recorded, by what was so. */
 import t from 'tap';
-import type { Timeline } from '../../src/projections/timeline-page.ts';
+import type { Page } from '../../src/http/formats.ts';
+import type { TimelineItem } from '../../src/projections/timeline-shown.ts';
 import type { WarStatus } from '../../src/projections/war-status-view.ts';
 import { get, post, recordSeed, testService } from '../service.ts';
 
@@ -52,7 +53,7 @@ t.test('a claim is corrected and retracted: each is seen from its position on', 
   t.equal(before.status, 404, 'nothing was known then');
   const claimOf = async (query: string) => {
     const path = `${url}/v1/timeline?type=ClaimMade&limit=1000&${query}`;
-    const { items } = (await get<Timeline>(path)).body;
+    const { items } = (await get<Page<TimelineItem>>(path)).body;
     return items.find(({ claim }) => claim?.id === killed)?.claim?.lifecycle;
   };
   t.equal(await claimOf(`min_position=${retracted}`), 'retracted');

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { registrySteps, reportSteps } from '../../src/cli/seed-report.ts';
-import type { Timeline } from '../../src/projections/timeline-page.ts';
+import type { Page } from '../../src/http/formats.ts';
+import type { TimelineItem } from '../../src/projections/timeline-shown.ts';
 import type { WarStatus } from '../../src/projections/war-status-view.ts';
 import { get, postStep, recordSeed, testService } from '../service.ts';
 
@@ -84,15 +85,15 @@ t.test('recorded again, nothing is recorded twice', async (t) => {
   t.equal(body.items.length, position);
 });
 
-type Page = { body: Timeline; headers: Headers };
+type Answer = { body: Page<TimelineItem>; headers: Headers };
 
 t.test('the timeline pages through all that was said or done, newest first', async (t) => {
   const { url } = await testService(t);
   const position = await recordSeed(url);
-  const seen: Timeline['items'] = [];
+  const seen: TimelineItem[] = [];
   let path: string | undefined = `/v1/timeline?limit=5&min_position=${position}`;
   while (path !== undefined) {
-    const { body, headers }: Page = await get<Timeline>(url + path);
+    const { body, headers }: Answer = await get<Page<TimelineItem>>(url + path);
     seen.push(...body.items);
     t.equal(headers.has('link'), body.next_cursor !== null);
     path = headers.get('link')?.match(/^<(.*)>; rel="next"$/)?.[1];
@@ -118,7 +119,9 @@ t.test('the timeline filters by conflict, type, claimant, actor and place', asyn
   const { url } = await testService(t);
   const position = await recordSeed(url);
   const count = async (query: string) => {
-    const { body } = await get<Timeline>(`${url}/v1/timeline?min_position=${position}&${query}`);
+    const { body } = await get<Page<TimelineItem>>(
+      `${url}/v1/timeline?min_position=${position}&${query}`,
+    );
     return body.items.length;
   };
   t.equal(await count('conflict=russia-ukraine-2022'), reportSteps.length - 1);

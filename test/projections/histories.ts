@@ -6,6 +6,8 @@ import { acts, commandDataOf } from '../../src/domain/acts.ts';
 import { type EventType, schemaVersionOf, upcast } from '../../src/domain/catalogue.ts';
 import { foldOnto, Rejection } from '../../src/domain/decider.ts';
 import type { EventStore, RecordedEvent } from '../../src/eventstore/event-store.ts';
+import { tableOf } from '../../src/projections/rows.ts';
+import type { At } from '../../src/projections/vintage.ts';
 
 type Past = { type: EventType; schema_version: number; data: Record<string, unknown> };
 const past: Past[] = JSON.parse(
@@ -52,6 +54,15 @@ export const someLog = fc.array(someCommand, { minLength: 80, maxLength: 160 }).
   }
   return log;
 });
+
+/** Where a view reads as of a position, in the tables of a generation. */
+export function asOf(generation: number, position: number, valid_at: string | null = null): At {
+  return {
+    edition: String(generation),
+    as_of: { position, known_at: null, valid_at, projection_version: 1 },
+    table: (one, name) => tableOf(one, generation, name),
+  };
+}
 
 /** A store that has a log to read and no more. */
 export function storeOf(log: readonly RecordedEvent[]): EventStore {

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { connectOnce, openDb, openPool } from '../../src/db.ts';
 import { postgresEventStore } from '../../src/eventstore/postgres.ts';
 import { manualWakeup } from '../../src/eventstore/wakeup.ts';
-import { runProjection } from '../../src/projections/projector.ts';
+import { runProjections } from '../../src/projections/projector.ts';
 import { runRebuilds } from '../../src/projections/rebuild.ts';
 import { registry } from '../../src/projections/registry.ts';
 
@@ -12,7 +12,12 @@ const onError = () => undefined;
 const pool = openPool(url, onError);
 const db = openDb(pool);
 const store = postgresEventStore({ db, pool, connect: () => connectOnce(url), onError });
-const parts = { db, store, wakeup: manualWakeup(20), logger: pino({ level: 'silent' }) };
+const connect = () => connectOnce(url, { pipeline: true });
+const logger = pino({ level: 'silent' });
+const parts = { db, store, connect, wakeup: manualWakeup(20), logger };
 const { signal } = new AbortController();
 process.send?.('running');
-await Promise.all([runProjection(registry, parts, signal), runRebuilds(registry, parts, signal)]);
+await Promise.all([
+  runProjections([registry], parts, signal),
+  runRebuilds([registry], parts, signal),
+]);

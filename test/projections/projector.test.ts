@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import t from 'tap';
-import type { Db } from '../../src/db.ts';
+import { connectOnce, type Db } from '../../src/db.ts';
 import type { EventStore } from '../../src/eventstore/event-store.ts';
 import { prepareProjection, setState } from '../../src/projections/generations.ts';
 import { pagesOf } from '../../src/projections/pages.ts';
 import type { Fact, Projection } from '../../src/projections/projection.ts';
-import { projectBatch, runProjection } from '../../src/projections/projector.ts';
+import { projectBatch, runProjections } from '../../src/projections/projector.ts';
 import { freshStore } from '../db.ts';
 
 const logger = pino({ level: 'silent' });
@@ -72,7 +72,8 @@ t.test('while one process applies a batch, another finds nothing to do', async (
 
 // Seen to fail with the whole batch given up for one event.
 t.test('a handler that throws pauses its projection where it is; the other goes on', async (t) => {
-  const { db, store } = await freshStore(t);
+  const { db, store, url } = await freshStore(t);
+  const connect = () => connectOnce(url, { pipeline: true });
   let isMended = false;
   const fails = keeping('fails', ({ position }) => {
     if (position === 3 && !isMended) throw new Error('no such place');
@@ -89,7 +90,11 @@ t.test('a handler that throws pauses its projection where it is; the other goes 
   });
   const isAt = (name: string, position: number) => async () =>
     (await statesOf(db)).some((one) => one.name === name && one.position === position);
-  await runProjection(works, { db, store, wakeup: wakeup(isAt('works', 5)), logger }, stop.signal);
+  await runProjections(
+    [works],
+    { db, store, connect, wakeup: wakeup(isAt('works', 5)), logger },
+    stop.signal,
+  );
   const again = new AbortController();
   const paused = {
     hints: 0,
@@ -104,14 +109,15 @@ t.test('a handler that throws pauses its projection where it is; the other goes 
       await setState(db, fails, 'running');
     },
   };
-  await runProjection(fails, { db, store, wakeup: paused, logger }, again.signal);
+  await runProjections([fails], { db, store, connect, wakeup: paused, logger }, again.signal);
   t.match(await statesOf(db), [{ state: 'running', position: 5, last_error: null }, {}]);
   t.equal(await countOf(db, 'fails'), 5);
 });
 
 // Seen to fail with `isTransientError` answering false: the projection pauses for good.
 t.test('a projection outlives a statement that PostgreSQL had to cancel', async (t) => {
-  const { db, store } = await freshStore(t);
+  const { db, store, url } = await freshStore(t);
+  const connect = () => connectOnce(url, { pipeline: true });
   const projection = keeping('kept');
   await prepareProjection(db, projection);
   await appendOne(store);
@@ -126,7 +132,7 @@ t.test('a projection outlives a statement that PostgreSQL had to cancel', async 
   };
   const stop = new AbortController();
   const wakeup = { hints: 0, next: async () => stop.abort() };
-  await runProjection(projection, { db, store: flaky, wakeup, logger }, stop.signal);
+  await runProjections([projection], { db, store: flaky, connect, wakeup, logger }, stop.signal);
   t.ok(cancelled >= 2);
   t.equal(await countOf(db, 'kept'), 1);
 });

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import t from 'tap';
 import { conflictId } from '../../src/cli/seed-report.ts';
-import type { Timeline } from '../../src/projections/timeline-page.ts';
+import type { Page } from '../../src/http/formats.ts';
+import type { TimelineItem } from '../../src/projections/timeline-shown.ts';
 import { initTopics } from '../../src/relay/client.ts';
 import { freshDatabase } from '../db.ts';
 import { brokers, get, post, recordSeed } from '../service.ts';
@@ -104,7 +105,9 @@ async function claimsInTimeline(url: string): Promise<Set<string>> {
   const ids = new Set<string>();
   let path: string | undefined = '/v1/timeline?limit=1000&type=ClaimMade&sort=position';
   while (path !== undefined) {
-    const { body, headers }: { body: Timeline; headers: Headers } = await get<Timeline>(url + path);
+    const { body, headers }: { body: Page<TimelineItem>; headers: Headers } = await get<
+      Page<TimelineItem>
+    >(url + path);
     for (const { claim } of body.items) if (claim) ids.add(claim.id);
     path = headers.get('link')?.match(/^<(.*)>/)?.[1];
   }

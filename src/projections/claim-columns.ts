@@ -1,0 +1,114 @@
+/** What is searched and sorted by of a claim, as it stands. */
+import { hash } from 'node:crypto';
+import type { ClaimMade } from '../domain/claim.ts';
+import { comparisonKey } from '../domain/claim-conflicts.ts';
+import type { ClaimState } from '../domain/claim-state.ts';
+import { claimSubjectOf, orderMs } from '../domain/claim-subject.ts';
+import { stands } from '../domain/lifecycle.ts';
+import type { Proposition } from '../domain/proposition.ts';
+import { saidAtMs } from '../domain/recorded.ts';
+import { lastInstantOf, startMs } from '../domain/times.ts';
+import type { ClaimRow } from './claim-tables.ts';
+
+/** So long that two texts never have one digest: 132 bits. */
+const digestLength = 22;
+
+/** The columns of a claim but `verification`; what did not change is as in `before`. */
+export function columnsOf(state: ClaimState, before: ClaimRow | undefined) {
+  const was = before?.body.state;
+  const isReworded = before === undefined || was?.current !== state.current;
+  const content = isReworded ? contentOf(state.current) : before;
+  const { conflict_id, claimant_id, kind, order_at, said_at, subject } = content;
+  const { occurred_at, occurred_until } = content;
+  const isFoundElsewhere = isReworded || was?.repetitions !== state.repetitions;
+  return {
+    ...{ conflict_id, claimant_id, kind, order_at, said_at, occurred_at, occurred_until, subject },
+    lifecycle: state.lifecycle,
+    made: state.position,
+    conflict_key: stands(state) ? content.conflict_key : null,
+    tags: isFoundElsewhere ? tagsOf(state) : before.tags,
+  };
+}
+
+/** The key of the slot of a claim; null where it is no statement of a state or a number. */
+export function slotKeyOf(claim: ClaimMade): string | null {
+  return contentOf(claim).subject;
+}
+
+/** The actors that a proposition names. */
+export function actorsOf(proposition: Proposition): string[] {
+  switch (proposition.kind) {
+    case 'casualties':
+    case 'equipment_losses':
+      return [proposition.side_id];
+    case 'control':
+      return proposition.controller_id === null ? [] : [proposition.controller_id];
+    case 'area_control':
+      return [proposition.controller_id];
+    case 'settlements_taken':
+      return [proposition.by_id];
+    case 'attack': {
+      const { attacker_id, target_id } = proposition;
+      return target_id === undefined ? [attacker_id] : [attacker_id, target_id];
+    }
+    case 'statement':
+      return [];
+  }
+}
+
+/** The key of the fact that a claim is about; null for none. */
+export function factKeyOf(claim: ClaimMade): string | null {
+  return contentOf(claim).conflict_key;
+}
+
+/** A moment of a column, in ms since 1970. */
+export function msOf(moment: string): number {
+  return moment === '-infinity' ? Number.NEGATIVE_INFINITY : Date.parse(moment);
+}
+
+type Content = Omit<ClaimRow, 'verification' | 'lifecycle' | 'made' | 'tags' | 'body'>;
+// Asked for by the keys of an event, and each time that it is projected.
+const known = new WeakMap<ClaimMade, Content>();
+
+function contentOf(claim: ClaimMade): Content {
+  const before = known.get(claim);
+  if (before !== undefined) return before;
+  const { conflict_id, attribution, occurred, proposition } = claim;
+  const subject = claimSubjectOf(claim);
+  const compared = comparisonKey(claim);
+  const content = {
+    conflict_id,
+    claimant_id: attribution.claimant_id,
+    kind: proposition.kind,
+    order_at: momentOf(orderMs(claim)),
+    said_at: momentOf(saidAtMs(claim)),
+    occurred_at: occurred === undefined ? null : momentOf(startMs(occurred.from)),
+    occurred_until: occurred === undefined ? null : lastInstantOf(occurred.to ?? occurred.from),
+    subject: subject === undefined ? null : digestOf(JSON.stringify([conflict_id, subject])),
+    conflict_key: compared === undefined ? null : digestOf(compared),
+  };
+  known.set(claim, content);
+  return content;
+}
+
+// A subject may name a hundred places, which no index would take.
+function digestOf(text: string): string {
+  return hash('sha256', text, 'base64url').slice(0, digestLength);
+}
+
+function momentOf(ms: number): string {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : '-infinity';
+}
+
+function tagsOf({ current, repetitions, report_ids }: ClaimState): string[] {
+  const { attribution, proposition, places = [] } = current;
+  const tags = new Set<string>();
+  for (const { claimant_id, chain } of [attribution, ...repetitions]) {
+    tags.add(`actor:${claimant_id}`);
+    for (const { actor_id } of chain) tags.add(`actor:${actor_id}`);
+  }
+  for (const actor of actorsOf(proposition)) tags.add(`actor:${actor}`);
+  for (const { place_id } of places) tags.add(`place:${place_id}`);
+  for (const report of report_ids) tags.add(`report:${report}`);
+  return [...tags];
+}

@@ -1,0 +1,130 @@
+/** Claims as they stand, one by one and as a list: each with its claimant and its status. */
+import { sql } from 'kysely';
+import { type Static, Type } from 'typebox';
+import type { Db } from '../db.ts';
+import { saidAtMs } from '../domain/recorded.ts';
+import { Claim, claimOf } from './claim-shape.ts';
+import type { ClaimBody } from './claim-tables.ts';
+import { claims } from './claims.ts';
+import { isRecordedWithin, isWithin, markedBy, markOf, momentAt } from './moments.ts';
+import { heldAt } from './rows.ts';
+import { AsOf, type At } from './vintage.ts';
+
+/** GET /v1/claims/{id}. */
+export const ClaimAsOf = Type.Object({ ...Claim.properties, as_of: AsOf });
+
+/** Which claims to list: every filter given must hold. */
+export type ClaimQuery = {
+  readonly conflict?: string;
+  readonly claimant?: string;
+  readonly kind?: string;
+  readonly actor?: string;
+  readonly place?: string;
+  readonly report?: string;
+  readonly side?: string;
+  readonly verification?: string;
+  readonly lifecycle?: string;
+  readonly said_from?: string;
+  readonly said_to?: string;
+  readonly occurred_from?: string;
+  readonly occurred_to?: string;
+  readonly recorded_from?: string;
+  readonly recorded_to?: string;
+  readonly sort: 'said' | 'position';
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+  readonly after?: ClaimCursor | undefined;
+};
+/** The last claim of the page before: when it was said, -Infinity where that is not told. */
+export type ClaimCursor = { readonly saidMs: number; readonly position: number };
+
+/** A page of claims as they stood at `at`; `next` is the text of the cursor of the next one. */
+export async function listClaims(
+  db: Db,
+  { as_of, table }: At,
+  query: ClaimQuery,
+): Promise<{ items: Claim[]; next: string | null }> {
+  const { sort, order, limit, after } = query;
+  const columns = sort === 'position' ? ['t.made'] : ['t.said_at', 't.made'];
+  const by = columns.map((column) => sql`${sql.ref(column)} ${sql.raw(order)}`);
+  const wanted = [
+    heldAt(as_of.position),
+    ...conditionsOf(query, as_of.position),
+    ...(after === undefined ? [] : [beyond(sort, order, after)]),
+  ];
+  const { rows } = await sql<{ body: ClaimBody }>`
+    select body from ${sql.table(table(claims, 'claims'))} t
+    where ${sql.join(wanted, sql` and `)} order by ${sql.join(by)} limit ${limit + 1}`.execute(db);
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1)?.body.state : undefined;
+  return {
+    items: page.map(({ body }) => claimOf(body)),
+    next: last === undefined ? null : `${markOf(saidAtMs(last.current))}~${last.position}`,
+  };
+}
+
+/** The claim that the text of a cursor names; undefined if it names none. */
+export function claimAfter(text: string): ClaimCursor | undefined {
+  const [said, position, ...others] = text.split('~').map(markedBy);
+  if (said === undefined || position === undefined || others.length > 0) return undefined;
+  return Number.isFinite(position) ? { saidMs: said, position } : undefined;
+}
+
+/** The claim as it stood at `at`; undefined if there was none. */
+export async function findClaim(
+  db: Db,
+  at: At,
+  id: string,
+): Promise<Static<typeof ClaimAsOf> | undefined> {
+  const [body] = await readClaims(db, at, [id]);
+  return body && { ...claimOf(body), as_of: at.as_of };
+}
+
+/** The claims of these ids, as far as there are such, in order of id. */
+export async function readClaims(
+  db: Db,
+  { as_of, table }: At,
+  ids: readonly string[],
+): Promise<ClaimBody[]> {
+  if (ids.length === 0) return [];
+  const { rows } = await sql<{ body: ClaimBody }>`
+    select body from ${sql.table(table(claims, 'claims'))} t
+    where key = any (${[...ids]}::text[]) and ${heldAt(as_of.position)} order by key`.execute(db);
+  return rows.map(({ body }) => body);
+}
+
+function conditionsOf(query: ClaimQuery, position: number) {
+  const { conflict, claimant, kind, verification, lifecycle, side } = query;
+  const equal = { conflict_id: conflict, claimant_id: claimant, kind, verification, lifecycle };
+  const tags = [
+    ...tagOf('actor', query.actor),
+    ...tagOf('place', query.place),
+    ...tagOf('report', query.report),
+    // Whose losses they are is an actor that the claim names, too: so the index serves.
+    ...tagOf('actor', side),
+  ];
+  const sideOf = sql`t.body #>> '{state,current,proposition,side_id}'`;
+  return [
+    ...Object.entries(equal).flatMap(([column, value]) =>
+      value === undefined ? [] : [sql`${sql.ref(`t.${column}`)} = ${value}`],
+    ),
+    ...(tags.length === 0 ? [] : [sql`t.tags @> ${tags}::text[]`]),
+    ...(side === undefined ? [] : [sql`${sideOf} = ${side}`]),
+    ...isWithin('t.said_at', { from: query.said_from, to: query.said_to }),
+    ...isWithin('t.occurred_until', { from: query.occurred_from }),
+    ...isWithin('t.occurred_at', { to: query.occurred_to }),
+    ...isRecordedWithin('t.made', { from: query.recorded_from, to: query.recorded_to }, position),
+    // Who does not say when said it at no time that could be asked for.
+    ...(query.said_to === undefined ? [] : [sql`t.said_at > '-infinity'`]),
+  ];
+}
+
+function tagOf(category: string, id: string | undefined): string[] {
+  return id === undefined ? [] : [`${category}:${id}`];
+}
+
+function beyond(sort: string, order: string, { saidMs, position }: ClaimCursor) {
+  const than = sql.raw(order === 'asc' ? '>' : '<');
+  if (sort === 'position') return sql`t.made ${than} ${position}`;
+  return sql`(t.said_at, t.made) ${than} (${momentAt(saidMs)}, ${position}::bigint)`;
+}

@@ -1,0 +1,130 @@
+/** The tables of the projection `claims`: what their columns and bodies hold. */
+import type { ClaimState, Link } from '../domain/claim-state.ts';
+import type { ClaimSubject } from '../domain/claim-subject.ts';
+import type { Verification } from '../domain/verification.ts';
+import type { Table } from './rows.ts';
+
+/** Body of `claims`. */
+export type ClaimBody = {
+  readonly state: ClaimState;
+  readonly verification: Verification;
+  /** Whether it goes against the interest of the claimant's own side; see `isAdverseAdmission`. */
+  readonly is_adverse: boolean;
+  /** The links made to it, by the claims that they are from; those that it made are in `state`. */
+  readonly linked_by: readonly Link[];
+};
+
+/** A row of `claims`; see its table for what the columns mean. */
+export type ClaimRow = {
+  readonly conflict_id: string;
+  readonly claimant_id: string;
+  readonly kind: string;
+  readonly verification: string;
+  readonly lifecycle: string;
+  readonly order_at: string;
+  readonly said_at: string;
+  readonly occurred_at: string | null;
+  readonly occurred_until: string | null;
+  readonly made: number;
+  readonly subject: string | null;
+  readonly conflict_key: string | null;
+  readonly tags: readonly string[];
+  readonly body: ClaimBody;
+};
+
+/** Body of `subjects`. */
+export type SubjectBody = { readonly subject: ClaimSubject };
+
+/** Body of `totals`. */
+export type TotalsBody = {
+  readonly total: number;
+  /** A status or lifecycle that no claim has is not there. */
+  readonly by_verification: Readonly<Record<string, number>>;
+  readonly by_lifecycle: Readonly<Record<string, number>>;
+};
+
+/** Body of `disputes`: the claim that it was found in first. */
+export type DisputeBody = { readonly first: string };
+
+/** Body of `sides`. */
+export type SideBody = { readonly parties?: readonly string[]; readonly part_of?: string };
+
+/**
+ * Key: claim id. Claims with one `subject` (key of a slot; null for none) are of one slot, whatever
+ * their lifecycle; of those that stand the last one counts by `order_at`, `said_at`, `made`.
+ * `order_at` is when it is so for control, when it was said for the rest; `made` is the position of
+ * ClaimMade. Moments are in ms, as the domain orders them, `-infinity` where nothing tells. Claims
+ * that have one `conflict_key` stand and are about one fact, so may disagree; null for none.
+ * `occurred_at` is when it is said to have begun, `occurred_until` the last instant of that, null
+ * where nothing tells. `tags`: `actor:ID`, `place:ID` and `report:ID` of all that it names.
+ */
+const claims: Table = {
+  columns: {
+    conflict_id: 'text',
+    claimant_id: 'text',
+    kind: 'text',
+    verification: 'text',
+    lifecycle: 'text',
+    order_at: 'timestamptz',
+    said_at: 'timestamptz',
+    occurred_at: 'timestamptz',
+    occurred_until: 'timestamptz',
+    made: 'bigint',
+    subject: 'text',
+    conflict_key: 'text',
+    tags: 'text[]',
+  },
+  indexes: [
+    'subject, order_at, said_at, made',
+    // What is listed, in both orders; what it is most filtered by is read in the index.
+    'said_at, made',
+    'made',
+    'conflict_id, said_at, made, kind, verification, lifecycle',
+    'claimant_id, said_at, made',
+    'conflict_key',
+  ],
+  inverted: ['tags'],
+};
+
+/**
+ * Key: a digest of the subject, which is in the body. Once there, it stays. `place_id` is that of
+ * control of one place.
+ */
+const subjects: Table = {
+  columns: { conflict_id: 'text', kind: 'text', place_id: 'text' },
+  indexes: ['conflict_id, kind', 'place_id'],
+};
+
+/**
+ * Key: that of the subject; slots are found by `subjects`, then by key. The columns are those of the
+ * last claim ever, in that order: the one that counts is the first one down from there that stands,
+ * so that whoever reads the past passes over no later claims. Where claims are added up, there are
+ * none, and each change of one of them makes a version: (key, since) tells whether a sum is still so.
+ */
+const slots: Table = {
+  columns: { order_at: 'timestamptz', said_at: 'timestamptz', made: 'bigint' },
+  indexes: [],
+};
+
+/**
+ * Key: a `conflict_key`. `conflict_id` is null until a second claim has it: those with a conflict
+ * are what claims may disagree about, in the order in which that was found.
+ */
+const disputes: Table = {
+  columns: { conflict_id: 'text', kind: 'text' },
+  indexes: ['conflict_id'],
+};
+
+/** Key: conflict id. */
+const totals: Table = { columns: {}, indexes: [] };
+
+/** Key: `FROM RELATION TO`. `relation` is null once the link was taken back. */
+const links: Table = {
+  columns: { conflict_id: 'text', relation: 'text', claim_id: 'text', other_claim_id: 'text' },
+  indexes: ['conflict_id, relation'],
+};
+
+/** Key: `conflict-ID` with its parties, `actor-ID` with what it is part of. */
+const sides: Table = { columns: {}, indexes: [] };
+
+export const claimTables = { claims, subjects, slots, disputes, totals, links, sides };

@@ -1,0 +1,203 @@
+/**
+ * Claims as they stand: each with its verification, what it is a statement of, and how many there
+ * are of each status. Views read the claims that count by their slots, never all claims.
+ */
+import { Equal } from 'typebox/value';
+import type { ClaimEvent } from '../domain/claim.ts';
+import { afterClaimEvent, type ClaimState } from '../domain/claim-state.ts';
+import { stands } from '../domain/lifecycle.ts';
+import { isAdverseAdmission } from '../domain/sides.ts';
+import { verificationOfClaim } from '../domain/verification.ts';
+import { actorsOf, columnsOf, factKeyOf, slotKeyOf } from './claim-columns.ts';
+import { followDisputes } from './claim-disputes.ts';
+import { followSlots } from './claim-slots.ts';
+import {
+  type ClaimBody,
+  type ClaimRow,
+  claimTables,
+  type SideBody,
+  type TotalsBody,
+} from './claim-tables.ts';
+import {
+  type EventFact,
+  type Fact,
+  type Handlers,
+  type Projection,
+  projectBy,
+} from './projection.ts';
+import type { Row, Rows } from './rows.ts';
+
+type Tables = Readonly<Record<keyof typeof claimTables, Rows>>;
+type ClaimFact = EventFact<ClaimEvent['type']>;
+type LinkFact = EventFact<'ClaimLinked'> | EventFact<'ClaimUnlinked'>;
+
+const handlers: Handlers<'ConflictRegistered' | 'ActorRegistered' | ClaimFact['type'], Tables> = {
+  ConflictRegistered: ({ stream, data: { parties = [] } }, { sides }) => {
+    sides.put(stream, { body: { parties } satisfies SideBody });
+  },
+  ActorRegistered: ({ stream, data: { part_of } }, { sides }) => {
+    sides.put(stream, { body: { ...(part_of !== undefined && { part_of }) } satisfies SideBody });
+  },
+  ClaimMade: followClaim,
+  ClaimRepeated: followClaim,
+  ClaimAssessed: followClaim,
+  ClaimCorrected: followClaim,
+  ClaimRetracted: followClaim,
+  ClaimSuperseded: followClaim,
+  ClaimLinked: followLink,
+  ClaimUnlinked: followLink,
+};
+
+/** A row per claim, with what follows from it; see its tables. */
+export const claims: Projection = {
+  name: 'claims',
+  version: 1,
+  types: Object.keys(handlers),
+  tables: claimTables,
+  keysOf,
+  project: projectBy(handlers),
+};
+
+type Loaded = (table: string, key: string) => Row | undefined;
+
+function keysOf(event: Fact, loaded: Loaded): Record<string, readonly string[]> {
+  if (event.type === 'ConflictRegistered' || event.type === 'ActorRegistered') return {};
+  if (event.type === 'ClaimMade') return keysOfMade(event as EventFact<'ClaimMade'>, loaded);
+  const { claim_id, conflict_id, other_claim_id } = event.data as LinkFact['data'];
+  const ids = other_claim_id === undefined ? [claim_id] : [claim_id, other_claim_id];
+  const linked = (id: string) => {
+    const claim = loaded('claims', id) as ClaimRow | undefined;
+    return claim === undefined ? [] : linkedWith(claim.body);
+  };
+  const others = ids.flatMap(linked);
+  // An assessment of a claim says nothing of the others.
+  const theirs = event.type === 'ClaimAssessed' ? [] : others.flatMap(linked);
+  return { claims: [...ids, ...others, ...theirs], totals: [conflict_id] };
+}
+
+function keysOfMade({ data }: EventFact<'ClaimMade'>, loaded: Loaded) {
+  const { conflict_id, attribution, proposition } = data;
+  const [slot, fact] = [slotKeyOf(data), factKeyOf(data)];
+  const sideOf = (key: string) => loaded('sides', key)?.body as SideBody | undefined;
+  const conflict = `conflict-${conflict_id}`;
+  const actors = new Set([attribution.claimant_id, ...actorsOf(proposition)]);
+  for (const party of sideOf(conflict)?.parties ?? []) actors.add(party);
+  for (const id of actors) {
+    const group = sideOf(`actor-${id}`)?.part_of;
+    if (group !== undefined) actors.add(group);
+  }
+  return {
+    totals: [conflict_id],
+    slots: slot === null ? [] : [slot],
+    disputes: fact === null ? [] : [fact],
+    sides: [conflict, ...[...actors].map((id) => `actor-${id}`)],
+  };
+}
+
+function followClaim(event: ClaimFact, rows: Tables): void {
+  const before = event.type === 'ClaimMade' ? undefined : findClaim(rows, event.data.claim_id);
+  const state = afterClaimEvent(before?.body.state, event as never);
+  const { is_adverse: wasAdverse = false, linked_by = [] } = before?.body ?? {};
+  const is_adverse = mayTurnAdverse(event) ? isAdverse(rows, state) : wasAdverse;
+  keep(rows, before, { state, is_adverse, linked_by });
+  if (before === undefined || !concernsOthers(before.body.state, state)) return;
+  for (const id of linkedWith(before.body)) {
+    const other = findClaim(rows, id);
+    if (other !== undefined) keep(rows, other, other.body);
+  }
+}
+
+// Their verification asks whether it stands, and where it comes from.
+function concernsOthers(before: ClaimState, after: ClaimState): boolean {
+  return (
+    before.current !== after.current ||
+    before.repetitions !== after.repetitions ||
+    stands(before) !== stands(after)
+  );
+}
+
+function followLink(event: LinkFact, rows: Tables): void {
+  followClaim(event, rows);
+  const { conflict_id, claim_id, relation, other_claim_id } = event.data;
+  const isLinked = event.type === 'ClaimLinked';
+  rows.links.put(`${claim_id} ${relation} ${other_claim_id}`, {
+    ...{ conflict_id, relation: isLinked ? relation : null, claim_id, other_claim_id },
+    body: {},
+  });
+  const other = findClaim(rows, other_claim_id);
+  if (other === undefined) return;
+  const others = other.body.linked_by.filter((link) => {
+    return link.claim_id !== claim_id || link.relation !== relation;
+  });
+  const linked_by = isLinked ? [...others, { relation, claim_id }] : others;
+  keep(rows, other, { ...other.body, linked_by });
+}
+
+// With the verification that follows, and what depends on it.
+function keep(
+  rows: Tables,
+  before: ClaimRow | undefined,
+  { state, is_adverse, linked_by }: Omit<ClaimBody, 'verification'>,
+): void {
+  const others = linkedWith({ state, linked_by }).flatMap((id) => {
+    return findClaim(rows, id)?.body.state ?? [];
+  });
+  const verification = verificationOfClaim(state, others, is_adverse);
+  const was = before?.body;
+  if (was?.state === state && was.linked_by === linked_by) {
+    if (Equal(was.verification, verification)) return;
+  }
+  const body: ClaimBody = { state, verification, is_adverse, linked_by };
+  const after = { ...columnsOf(state, before), verification: verification.status, body };
+  rows.claims.put(state.current.claim_id, after);
+  count(rows, before, after);
+  followSlots(rows, before, after);
+  followDisputes(rows, before, after);
+}
+
+function count({ totals }: Tables, before: ClaimRow | undefined, after: ClaimRow): void {
+  const { conflict_id, verification, lifecycle } = after;
+  if (before?.verification === verification && before.lifecycle === lifecycle) return;
+  const none: TotalsBody = { total: 0, by_verification: {}, by_lifecycle: {} };
+  const counted = (totals.get(conflict_id)?.body as TotalsBody | undefined) ?? none;
+  const body: TotalsBody = {
+    total: counted.total + (before === undefined ? 1 : 0),
+    by_verification: moved(counted.by_verification, before?.verification, verification),
+    by_lifecycle: moved(counted.by_lifecycle, before?.lifecycle, lifecycle),
+  };
+  totals.put(conflict_id, { body });
+}
+
+function moved(counts: Readonly<Record<string, number>>, from: string | undefined, to: string) {
+  if (from === to) return counts;
+  const after = { ...counts, [to]: (counts[to] ?? 0) + 1 };
+  if (from === undefined) return after;
+  const left = (counts[from] ?? 0) - 1;
+  if (left > 0) return { ...after, [from]: left };
+  const { [from]: _none, ...others } = after;
+  return others;
+}
+
+function findClaim({ claims }: Tables, id: string): ClaimRow | undefined {
+  return claims.get(id) as ClaimRow | undefined;
+}
+
+function linkedWith({ state, linked_by }: Pick<ClaimBody, 'state' | 'linked_by'>): string[] {
+  if (state.links.length + linked_by.length === 0) return [];
+  return [...new Set([...state.links, ...linked_by].map(({ claim_id }) => claim_id))];
+}
+
+// A number and where it was found have no side, nor has any time or place.
+function mayTurnAdverse({ type, data }: ClaimFact): boolean {
+  if (type !== 'ClaimCorrected') return type === 'ClaimMade';
+  const { field } = data as EventFact<'ClaimCorrected'>['data'];
+  return field.startsWith('/proposition') && !field.startsWith('/proposition/quantity');
+}
+
+function isAdverse({ sides }: Tables, { current }: ClaimState): boolean {
+  const sideOf = (key: string) => sides.get(key)?.body as SideBody | undefined;
+  return isAdverseAdmission(current, {
+    parties: sideOf(`conflict-${current.conflict_id}`)?.parties ?? [],
+    partOf: (id) => sideOf(`actor-${id}`)?.part_of,
+  });
+}

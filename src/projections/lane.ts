@@ -1,0 +1,170 @@
+/**
+ * Several projections on one way through the log: a page is read once, folded by each, and stored
+ * with all their checkpoints in one transaction, while the next page is folded already.
+ */
+import type pg from 'pg';
+import type { EventStore } from '../eventstore/event-store.ts';
+import { type Folded, type Folding, foldingOf } from './apply.ts';
+import { type Held, hold, moved } from './checkpoint.ts';
+import { laneConnections } from './connections.ts';
+import type { Role } from './generations.ts';
+import { type Page, pagesOf } from './pages.ts';
+import type { Projection } from './projection.ts';
+
+/** Where some are behind the others, a batch is so small that it holds nobody up. */
+const apartMax = 500;
+
+export type LaneParts = {
+  readonly store: EventStore;
+  /** Opens a pipelined connection; a lane at work holds two. */
+  readonly connect: () => Promise<pg.Client>;
+};
+export type Lane = {
+  /**
+   * Takes those that run, and that no other process has, a batch further; answers how many events
+   * it read: 0 where there is nothing to do. Of one whose handler throws, all before that event is
+   * stored, and it is paused. Where it rejects, nothing was stored.
+   */
+  advance(): Promise<Advanced>;
+  close(): Promise<void>;
+};
+export type Advanced = {
+  readonly events: number;
+  /** Those that were paused, and why. */
+  readonly failures: ReadonlyMap<Projection, Error>;
+};
+
+/** Those at one position, with one pace. */
+type Group = {
+  readonly position: number;
+  readonly rateMax: number | null;
+  readonly members: ReadonlyMap<Projection, Held>;
+};
+/** What is at hand of a projection, good while its checkpoint is where this process left it. */
+type Known = { readonly generation: number; readonly position: number; readonly folding: Folding };
+type Step = { readonly page: Page; readonly folded: ReadonlyMap<Projection, Folded> };
+
+/** A lane of these projections' generations in `role`. */
+export function openLane(
+  projections: readonly Projection[],
+  role: Role,
+  { store, connect }: LaneParts,
+): Lane {
+  const pages = pagesOf(store);
+  const connections = laneConnections(connect);
+  const known = new Map<Projection, Known>();
+  let ahead: { group: Group; step: Promise<Step> } | undefined;
+  let endedAt = 0;
+
+  async function fold({ position, members }: Group, limit: number): Promise<Step> {
+    const { load } = await connections.open();
+    const page = await pages.read(position, limit);
+    const folded = new Map<Projection, Folded>();
+    if (page.facts.length === 0) return { page, folded };
+    for (const [projection, { generation }] of members) {
+      const before = known.get(projection);
+      const isGood = before?.generation === generation && before.position === position;
+      const folding = isGood ? before.folding : foldingOf(projection, generation, position);
+      const done = await folding.fold(page, load);
+      known.set(projection, { generation, position: done.position, folding });
+      folded.set(projection, done);
+    }
+    return { page, folded };
+  }
+
+  // What was folded ahead is good if all is as it was expected.
+  async function stepOf(group: Group, limit: number): Promise<Step> {
+    const before = ahead;
+    ahead = undefined;
+    if (before === undefined) return fold(group, limit);
+    const step = await before.step;
+    if (isSame(before.group, group) && limit === Number.POSITIVE_INFINITY) return step;
+    known.clear();
+    return fold(group, limit);
+  }
+
+  function foldAhead({ members }: Group, { page, folded }: Step): void {
+    if ([...folded.values()].some(({ failure }) => failure !== undefined)) return;
+    const group = { position: page.last, rateMax: null, members };
+    const step = fold(group, Number.POSITIVE_INFINITY);
+    step.catch(() => undefined);
+    ahead = { group, step };
+  }
+
+  async function advance(): Promise<Advanced> {
+    const { send } = await connections.open();
+    const startedAt = ahead === undefined ? performance.now() : endedAt;
+    const begun = send({ text: 'begin', values: [] });
+    const [held] = await Promise.all([hold(send, projections, role), begun]);
+    const groups = groupsOf(held);
+    const failures = new Map<Projection, Error>();
+    const sent: Promise<unknown>[] = [];
+    let count = 0;
+    for (const [i, group] of groups.entries()) {
+      const limit = limitOf(group, groups[i + 1], groups.length);
+      const step = await stepOf(group, limit);
+      const events = step.page.facts.length;
+      count += events;
+      const pace = { events, seconds: (performance.now() - startedAt) / 1_000 };
+      for (const [projection, done] of step.folded) {
+        sent.push(...done.saves.map(send));
+        sent.push(send(moved(projection, held.get(projection) as Held, done, pace)));
+        if (done.failure !== undefined) failures.set(projection, done.failure);
+      }
+      if (step.page.isFull && limit === Number.POSITIVE_INFINITY) foldAhead(group, step);
+    }
+    sent.push(send({ text: 'commit', values: [] }));
+    await Promise.all(sent);
+    endedAt = performance.now();
+    if (count > 0) pages.adapt(count, endedAt - startedAt);
+    return { events: count, failures };
+  }
+
+  return {
+    async advance() {
+      try {
+        return await advance();
+      } catch (error) {
+        // Some of what is at hand may be of events that were not stored.
+        await ahead?.step.catch(() => undefined);
+        ahead = undefined;
+        known.clear();
+        await connections.close();
+        throw error;
+      }
+    },
+    async close() {
+      await ahead?.step.catch(() => undefined);
+      await connections.close();
+    },
+  };
+}
+
+function groupsOf(held: ReadonlyMap<Projection, Held>): Group[] {
+  const groups = Map.groupBy(
+    held,
+    ([, { position, events_per_second_max }]) => `${position} ${events_per_second_max}`,
+  );
+  return [...groups.values()]
+    .map((entries) => {
+      const [[, { position, events_per_second_max }]] = entries as [(typeof entries)[number]];
+      return { position, rateMax: events_per_second_max, members: new Map(entries) };
+    })
+    .toSorted((a, b) => a.position - b.position);
+}
+
+// Those behind go as far as the next ones are, so that they meet.
+function limitOf({ position, rateMax }: Group, next: Group | undefined, groups: number): number {
+  const limits = [
+    rateMax ?? Number.POSITIVE_INFINITY,
+    groups === 1 ? Number.POSITIVE_INFINITY : apartMax,
+  ];
+  if (next !== undefined && next.position > position) limits.push(next.position - position);
+  return Math.min(...limits);
+}
+
+function isSame(a: Group, b: Group): boolean {
+  const generations = (group: Group) =>
+    [...group.members].map(([{ name }, { generation }]) => `${name} ${generation}`).join();
+  return a.position === b.position && generations(a) === generations(b);
+}

@@ -1,0 +1,71 @@
+/** Operations, as far as their actors tell of them, and the movements of forces. */
+import { sql } from 'kysely';
+import type { Db } from '../db.ts';
+import type { DataOf } from '../domain/catalogue.ts';
+import { type ForceEvent, forceEvents } from '../domain/force.ts';
+import { type OperationEvent, operationEvents } from '../domain/operation.ts';
+import { type OperationState, operationAfter } from '../domain/operation-state.ts';
+import type { Recorded } from '../domain/recorded.ts';
+import type { Fact, Projection } from './projection.ts';
+import { heldAt, madeBy } from './rows.ts';
+import type { At } from './vintage.ts';
+
+/** What was said of a movement, and by which event. */
+export type Movement<T extends ForceEvent['type']> = DataOf<T> & { readonly event_id: string };
+
+/** A row per operation, by its stream; a row per movement. */
+export const operations: Projection = {
+  name: 'operations',
+  version: 1,
+  types: [...Object.keys(operationEvents), ...Object.keys(forceEvents)],
+  tables: {
+    operations: { columns: { conflict_id: 'text' }, indexes: ['conflict_id, key'] },
+    movements: {
+      columns: { conflict_id: 'text', type: 'text' },
+      indexes: ['conflict_id, type'],
+      once: true,
+    },
+  },
+  keysOf: ({ stream, type }) => ({ operations: type in forceEvents ? [] : [stream] }),
+  project(event, { operations, movements }) {
+    if (isMovement(event)) {
+      const { type, data, id: event_id, position } = event;
+      const { conflict_id } = data;
+      movements?.put(String(position), { conflict_id, type, body: { event_id, ...data } });
+      return;
+    }
+    const before = operations?.get(event.stream)?.body as OperationState | undefined;
+    const body = operationAfter(before, event as Recorded<OperationEvent>);
+    if (body !== before) operations?.put(event.stream, { conflict_id: body.conflict_id, body });
+  },
+};
+
+/** The operations of a conflict, by id. */
+export async function listOperations(
+  db: Db,
+  { as_of, table }: At,
+  conflictId: string,
+): Promise<OperationState[]> {
+  const { rows } = await sql<{ body: OperationState }>`
+    select body from ${sql.table(table(operations, 'operations'))} t
+    where conflict_id = ${conflictId} and ${heldAt(as_of.position)} order by key`.execute(db);
+  return rows.map(({ body }) => body);
+}
+
+/** The movements of one type in a conflict, as they were recorded. */
+export async function listMovements<T extends ForceEvent['type']>(
+  db: Db,
+  { as_of, table }: At,
+  conflictId: string,
+  type: T,
+): Promise<Movement<T>[]> {
+  const { rows } = await sql<{ body: Movement<T> }>`
+    select body from ${sql.table(table(operations, 'movements'))} t
+    where conflict_id = ${conflictId} and type = ${type} and ${madeBy(as_of.position)}
+    order by since`.execute(db);
+  return rows.map(({ body }) => body);
+}
+
+function isMovement(event: Fact): event is Fact & Recorded<ForceEvent> {
+  return event.type in forceEvents;
+}

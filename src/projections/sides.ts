@@ -1,0 +1,42 @@
+/** The sides of conflicts as they were registered, for rules that ask who belongs to whom. */
+import { sql } from 'kysely';
+import type { Db } from '../db.ts';
+import type { PartOf, Sides } from '../domain/sides.ts';
+import type { SideBody } from './claim-tables.ts';
+import { claims } from './claims.ts';
+import { heldAt } from './rows.ts';
+import type { At } from './vintage.ts';
+
+/** What these actors are part of, at any depth. */
+export async function readPartOf(
+  db: Db,
+  { as_of, table }: At,
+  actorIds: Iterable<string>,
+): Promise<PartOf> {
+  const ids = [...new Set(actorIds)];
+  const { rows } = await sql<{ id: string; part_of: string }>`
+    with recursive above (id, part_of) as (
+      select wanted.id, body ->> 'part_of' from unnest(${ids}::text[]) as wanted(id)
+      join ${sql.table(table(claims, 'sides'))} t on t.key = 'actor-' || wanted.id
+      where ${heldAt(as_of.position)}
+      union
+      select above.part_of, body ->> 'part_of' from above
+      join ${sql.table(table(claims, 'sides'))} t on t.key = 'actor-' || above.part_of
+      where ${heldAt(as_of.position)})
+    select id, part_of from above where part_of is not null`.execute(db);
+  const known = new Map(rows.map(({ id, part_of }) => [id, part_of]));
+  return (id) => known.get(id);
+}
+
+/** The parties of a conflict, and what these actors are part of. */
+export async function readSides(
+  db: Db,
+  at: At,
+  conflictId: string,
+  actorIds: Iterable<string>,
+): Promise<Sides> {
+  const { rows } = await sql<{ body: SideBody }>`
+    select body from ${sql.table(at.table(claims, 'sides'))} t
+    where key = ${`conflict-${conflictId}`} and ${heldAt(at.as_of.position)}`.execute(db);
+  return { parties: rows[0]?.body.parties ?? [], partOf: await readPartOf(db, at, actorIds) };
+}

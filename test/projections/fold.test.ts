@@ -1,0 +1,141 @@
+/** Folding with rows that are loaded when they are asked for: whatever the hints and the batches. */
+import { deepStrictEqual as deepEqual } from 'node:assert';
+import fc from 'fast-check';
+import { sql } from 'kysely';
+import t from 'tap';
+import type { Db } from '../../src/db.ts';
+import type { RecordedEvent } from '../../src/eventstore/event-store.ts';
+import { compareGenerations } from '../../src/projections/compare.ts';
+import {
+  cancelRebuild,
+  findGeneration,
+  type Generation,
+  prepareProjection,
+  setState,
+  startRebuild,
+} from '../../src/projections/generations.ts';
+import { pagesOf } from '../../src/projections/pages.ts';
+import type { Projection } from '../../src/projections/projection.ts';
+import { projectBatch } from '../../src/projections/projector.ts';
+import { dropTables } from '../../src/projections/rows.ts';
+import { projections } from '../../src/service.ts';
+import { freshStore } from '../db.ts';
+import { someLog, storeOf } from './histories.ts';
+
+/** Each stream's last speaker; and of each event, which streams its speaker spoke last in. */
+const speakers: Projection = {
+  name: 'speakers',
+  version: 1,
+  types: ['ClaimMade', 'NegotiationRejected', 'NegotiationAccepted', 'OperationGoalChanged'],
+  tables: {
+    streams: { columns: { speaker: 'text' }, indexes: ['speaker'], lookups: ['speaker'] },
+    words: { columns: { speaker: 'text' }, indexes: [], once: true },
+  },
+  project({ stream, position, version, data }, { streams, words }) {
+    const speaker = `s${(data as object as { asserted_at?: string }).asserted_at ?? version % 3}`;
+    const before = streams?.by('speaker', speaker).map(({ key }) => key);
+    streams?.put(stream, { speaker, body: {} });
+    const after = streams?.by('speaker', speaker).map(({ key }) => key);
+    words?.put(String(position), { speaker, body: { before, after } });
+  },
+};
+
+async function project(db: Db, projection: Projection, log: RecordedEvent[], batch: number) {
+  const pages = pagesOf(storeOf(log));
+  const role = 'building' as const;
+  for (let through = batch + 1; ; through += batch + 1) {
+    await projectBatch(db, projection, pages, { role, through });
+    if (through >= log.length) break;
+  }
+}
+
+async function forget(db: Db, projection: Projection): Promise<void> {
+  await cancelRebuild(db, projection);
+  const live = (await findGeneration(db, projection, 'live')) as Generation;
+  await db.deleteFrom('projections').where('name', '=', projection.name).execute();
+  await dropTables(db, projection, live.generation);
+}
+
+// Seen to fail: with `unseen` left empty in `foldOf`, and with what an event had put before its
+// `Miss` not forgotten.
+t.test('hints change nothing', async (t) => {
+  const { db } = await freshStore(t);
+  let compared = 0;
+  const property = fc.asyncProperty(someLog, fc.nat(40), async (log, batch) => {
+    for (const projection of projections) {
+      const { keysOf: _hints, ...unaided } = projection;
+      await prepareProjection(db, projection);
+      const pages = pagesOf(storeOf(log));
+      while ((await projectBatch(db, projection, pages)) > 0);
+      await startRebuild(db, projection, null);
+      await project(db, unaided, log, batch);
+      const [live, built] = await Promise.all(
+        (['live', 'building'] as const).map((role) => findGeneration(db, projection, role)),
+      );
+      const { rows, differences } = await compareGenerations(
+        db,
+        projection,
+        live as Generation,
+        built as Generation,
+      );
+      deepEqual(differences, 0);
+      compared += rows;
+      await forget(db, projection);
+    }
+  });
+  await fc.assert(property, { numRuns: 20 });
+  t.ok(compared > 500, `${compared} rows were compared`);
+});
+
+// Seen to fail: with groups not followed by `enter`, with staged puts left out of `by`, and with
+// rows that were loaded before left out of a group that is loaded later.
+t.test('rows by a column are those of all events before, stored or not', async (t) => {
+  const { db } = await freshStore(t);
+  let said = 0;
+  const property = fc.asyncProperty(someLog, fc.nat(12), async (log, batch) => {
+    await prepareProjection(db, speakers);
+    await startRebuild(db, speakers, null);
+    await project(db, speakers, log, batch);
+    const { rows } = await sql<{ since: number; body: object }>`
+      select since, body from speakers_v1_g2_words order by since`.execute(db);
+    deepEqual(rows, wordsOf(log));
+    said += rows.length;
+    await forget(db, speakers);
+  });
+  await fc.assert(property, { numRuns: 60 });
+  t.ok(said > 100, `${said} words`);
+});
+
+t.test('a row that is made once is not asked for, and is put under its position', async (t) => {
+  const { db } = await freshStore(t);
+  const log = (fc.sample(someLog, 1)[0] as RecordedEvent[]).slice(0, 1);
+  const trying = (project: Projection['project']): Projection => {
+    const tables = { words: { columns: {}, indexes: [], once: true as const } };
+    return { name: 'tried', version: 1, types: ['ConflictRegistered'], tables, project };
+  };
+  await prepareProjection(
+    db,
+    trying(() => undefined),
+  );
+  const pages = pagesOf(storeOf(log));
+  const reads = trying((_event, { words }) => void words?.get('1'));
+  await t.rejects(projectBatch(db, reads, pages), { position: 1, message: /are not read back/ });
+  await setState(db, reads, 'running');
+  const strays = trying((_event, { words }) => words?.put('2', { body: {} }));
+  await t.rejects(projectBatch(db, strays, pages), { position: 1, message: /not its position/ });
+});
+
+// What the words have to be: a fold of the log in memory.
+function wordsOf(log: readonly RecordedEvent[]) {
+  const last = new Map<string, string>();
+  const of = (speaker: string) =>
+    [...last.keys()].filter((stream) => last.get(stream) === speaker).sort();
+  return log
+    .filter(({ type }) => speakers.types.includes(type))
+    .map(({ stream, position, version, data }) => {
+      const speaker = `s${(data as { asserted_at?: string }).asserted_at ?? version % 3}`;
+      const before = of(speaker);
+      last.set(stream, speaker);
+      return { since: position, body: { before, after: of(speaker) } };
+    });
+}
