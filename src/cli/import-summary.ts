@@ -36,7 +36,7 @@ export function textOf(summary: Summary): string {
       `${dry_run ? ' (a dry run: nothing is recorded)' : ''}`,
     ...(stopped ? ['  stopped before its end: run it again to go on'] : []),
     ...(vanished === undefined ? [] : [`  no longer in the file: ${vanished.claims} claims`]),
-    ...(vanished?.refused === undefined ? [] : [`  none was retracted: ${vanished.refused}`]),
+    ...(vanished?.refused === undefined ? [] : [`  not all retracted: ${vanished.refused}`]),
     ...(columns_ignored.length > 0 ? [`  columns not read: ${columns_ignored.join(', ')}`] : []),
     ...(entries_kept.length > 0
       ? [`  registered otherwise before, and left so: ${entries_kept.join(', ')}`]

@@ -17,6 +17,7 @@ export type Line = {
   wave: number;
   readonly decided: { readonly index: number; readonly events: number }[];
 };
+
 /**
  * Appends what the lines hold, which is something each, and answers with `outcomes`, with those of
  * the lines filled in. They are in the order of their waves.

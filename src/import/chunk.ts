@@ -15,6 +15,7 @@ import { type Life, lastLives, nextLife } from './lives.ts';
 /** Rows read are rows recorded, known already and rejected; a rejected row may be so in part. */
 export type Rows = { read: number; recorded: number; known: number; rejected: number };
 export type RejectedRow = { readonly row: number; readonly reasons: readonly string[] };
+
 /** An import under way. */
 export type Run = {
   readonly store: EventStore;
@@ -32,6 +33,7 @@ export type Run = {
   readonly seen: Set<string>;
   readonly onRejected: (row: RejectedRow) => void;
 };
+
 /** A row's draft, with its number. */
 export type RowDraft = { readonly row: number; readonly draft: Draft };
 

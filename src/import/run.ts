@@ -74,7 +74,7 @@ export async function importFile(asked: Import): Promise<Imported> {
     (await endVanished({
       ...{ store: asked.store, prefix: file.kind.prefix, editing, conflictId },
       ...{ seen: run.seen, isWhole, percentMax: asked.full.percentMax },
-      execute: async (steps) => void (await decide(run, steps)),
+      execute: (steps) => decide(run, steps),
     }));
   const { rows, events, kept } = run;
   return { rows, events, entriesKept: [...kept], vanished, isStopped: signal.aborted };
