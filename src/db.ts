@@ -60,12 +60,29 @@ export type ApiKeysTable = {
   created_at: Generated<string>;
   revoked_at: string | null;
 };
+export type DeadLettersTable = {
+  id: Generated<number>;
+  topic: string;
+  partition: number;
+  offset: number;
+  /** Milliseconds since 1970, as the message has it. */
+  sent_at: number;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: ColumnType<[name: string, value: string][], string>;
+  reason: string;
+  position: number | null;
+  state: Generated<'open' | 'replayed' | 'dropped'>;
+  published: Generated<boolean>;
+  found_at: Generated<string>;
+};
 export type Tables = {
-  log_identity: { log_id: string };
+  log_identity: { log_id: string | null; role: 'primary' | 'mirror'; site_id: string };
   events: EventsTable;
   projections: ProjectionsTable;
   idempotent_answers: IdempotentAnswersTable;
   api_keys: ApiKeysTable;
+  dead_letters: DeadLettersTable;
   relay_topics: { topic: string; partitions: number; position: number };
 };
 export type Db = Kysely<Tables>;
@@ -189,9 +206,10 @@ export function isUniqueViolation(error: unknown): boolean {
   return (error as { code?: string }).code === '23505';
 }
 
-/** The log's own name, made by the first migration. */
+/** The log's own name, made by the first migration; a mirror has it from the first event on. */
 export async function readLogId(db: Db): Promise<string> {
   const row = await db.selectFrom('log_identity').select('log_id').executeTakeFirstOrThrow();
+  if (row.log_id === null) throw new Error('this mirror has no event yet, and so no log');
   return row.log_id;
 }
 

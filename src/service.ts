@@ -12,6 +12,9 @@ import { postgresEventStore } from './eventstore/postgres.ts';
 import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
+import { runDeadLetters } from './mirror/dead-letter-topic.ts';
+import { type MirrorState, runMirror } from './mirror/mirror.ts';
+import { readMirrorProgress, settleSite } from './mirror/site.ts';
 import { claims } from './projections/claims.ts';
 import { prepareProjection } from './projections/generations.ts';
 import { negotiations } from './projections/negotiations.ts';
@@ -72,6 +75,7 @@ async function connectParts(
   const db = openDb(pool);
   open.push(() => db.destroy());
   await migrate(db);
+  await settleSite(db, config.feed);
   for (const projection of projections) await prepareProjection(db, projection);
   const store = openStore({ db, pool, databaseUrl }, logger);
   open.push(() => store.close());
@@ -105,11 +109,22 @@ async function connectParts(
     running.push(relayWhenKafkaIsThere(config, brokers, { ...parts, connect }, stopping.signal));
   }
 
-  const readiness = () => readReadiness(db, store, state, config);
+  const isReadSite = config.feed === 'kafka';
+  const mirror: MirrorState = { state: 'starting' };
+  if (isReadSite && config.roles.includes('projector')) {
+    const kafka = kafkaClient([...(config.kafka as readonly string[])], logger);
+    const parts = { kafka, db, prefix: config.kafkaPrefix, logger, state: mirror };
+    running.push(runMirror(parts, stopping.signal));
+    running.push(runDeadLetters(parts, stopping.signal));
+  }
+
+  const readiness = isReadSite
+    ? () => readSiteReadiness(db, store, mirror, config)
+    : () => readReadiness(db, store, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
   const { auth, requestsPerMinute } = config;
   const app = await httpServer({
-    ...{ db, store, projections, readiness, auth, requestsPerMinute, logger },
+    ...{ db, store, projections, readiness, auth, requestsPerMinute, logger, isReadSite },
   });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });
@@ -221,11 +236,7 @@ async function readReadiness(
     const [head, shown, rows] = await Promise.all([
       store.head(),
       db.selectFrom('relay_topics').select('position').where('topic', '=', eventsTopic).execute(),
-      db
-        .selectFrom('projections')
-        .select(['name', 'state', 'position', 'last_error'])
-        .where('role', '=', 'live')
-        .execute(),
+      listRunning(db),
     ]);
     const position = Math.max(ownPosition, shown[0]?.position ?? 0);
     const relay = { ...own, position, ...(await readLag(store, position, head)) };
@@ -236,6 +247,39 @@ async function readReadiness(
     // The log cannot be read: that is the answer, and the pool has logged why.
     return { status: 'unready', head: null, relay: own, projections: [] };
   }
+}
+
+async function readSiteReadiness(
+  db: Db,
+  store: EventStore,
+  { state, lastError }: MirrorState,
+  { roles }: Config,
+): Promise<Readiness> {
+  const last = lastError !== undefined && { last_error: lastError };
+  // What the projectors of the site do, another process knows.
+  const own = { state: roles.includes('projector') ? state : 'elsewhere', ...last };
+  try {
+    const [head, progress, rows] = await Promise.all([
+      store.head(),
+      readMirrorProgress(db),
+      listRunning(db),
+    ]);
+    const moves = own.state === 'reading' || own.state === 'elsewhere';
+    const degraded = !moves || progress.held !== null || rows.some((row) => row.state === 'paused');
+    const mirror = { ...own, ...progress };
+    return { status: degraded ? 'degraded' : 'ready', head, mirror, projections: rows };
+  } catch {
+    // The log cannot be read: that is the answer, and the pool has logged why.
+    return { status: 'unready', head: null, mirror: own, projections: [] };
+  }
+}
+
+function listRunning(db: Db) {
+  return db
+    .selectFrom('projections')
+    .select(['name', 'state', 'position', 'last_error'])
+    .where('role', '=', 'live')
+    .execute();
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

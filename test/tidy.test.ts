@@ -13,8 +13,19 @@ const mayImport: Record<string, string[]> = {
   relay: ['domain', 'eventstore'],
   projections: ['domain', 'eventstore', 'relay/message.ts', 'db.ts'],
   auth: ['db.ts'],
-  http: ['domain', 'eventstore', 'projections', 'auth', 'db.ts'],
-  cli: ['domain', 'eventstore', 'projections', 'auth', 'db.ts', 'config.ts', 'service.ts', 'relay'],
+  mirror: ['domain', 'eventstore', 'relay', 'db.ts'],
+  http: ['domain', 'eventstore', 'projections', 'mirror/site.ts', 'auth', 'db.ts'],
+  cli: [
+    'domain',
+    'eventstore',
+    'projections',
+    'auth',
+    'db.ts',
+    'config.ts',
+    'service.ts',
+    'relay',
+    'mirror',
+  ],
   embedded: [],
   'config.ts': [],
   'db.ts': [],
@@ -57,7 +68,10 @@ t.test('the domain is pure', async (t) => {
 t.test('only the relay, the projector and the service name kafkajs', async (t) => {
   for (const { file, text } of sources) {
     if (!text.includes("from 'kafkajs'")) continue;
-    t.match(file, /^(service\.ts|relay\/.*|projections\/projector\.ts|embedded\/kafka-.*)$/);
+    t.match(
+      file,
+      /^(service\.ts|(relay|mirror)\/.*|projections\/projector\.ts|embedded\/kafka-.*)$/,
+    );
   }
 });
 

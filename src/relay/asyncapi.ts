@@ -82,6 +82,8 @@ const headers = {
     ce_logid: text('Which log this is', { format: 'uuid' }),
     ce_correlationid: text('Of everything one request led to'),
     ce_causationid: text('The event that led to this one'),
+    ce_recordedby: text('Whose request it was'),
+    ce_requestsha256: text('Of the request, where it had an idempotency key'),
     traceparent: text('W3C trace context'),
   },
 };

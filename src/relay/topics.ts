@@ -8,6 +8,8 @@ export function namesOf(prefix: string) {
     warStatusTopic: `${prefix}.war-status.v1`,
     deadLettersTopic: `${prefix}.dlq.v1`,
     relayGroup: `${prefix}-relay`,
+    /** Before a site's id: its consumer group. */
+    siteGroups: `${prefix}-site-`,
   };
 }
 

@@ -1,0 +1,148 @@
+/**
+ * A mirror of the log, filled from the topic: one consumer of a group that all processes of the
+ * site are in. What it reads is in the database before its offsets are committed, and what is read
+ * again is passed over, so that nothing is lost or doubled, whoever dies.
+ */
+import { setImmediate as afterEvents, setTimeout as sleep } from 'node:timers/promises';
+import type { EachBatchPayload, Kafka } from 'kafkajs';
+import type { Logger } from 'pino';
+import type { Db } from '../db.ts';
+import { stopGraceMs } from '../relay/deadline.ts';
+import { namesOf } from '../relay/topics.ts';
+import { type Arrival, feed, MirrorRefused, readHead } from './feed.ts';
+import { siteGroup } from './site.ts';
+
+const backOffMinMs = 100;
+const backOffMaxMs = 5_000;
+/** A stop has to wait for the fetch under way. */
+const fetchWaitMs = 500;
+const partitionsAtOnceMax = 64;
+/** A partition that is read so far ahead of the head waits for the others. */
+const aheadEventsMax = 100_000;
+const aheadCheckIntervalMs = 500;
+
+export type MirrorState = {
+  /** `refused`: topic and mirror are not of one history; tried again, but it needs somebody. */
+  state: 'starting' | 'reading' | 'waiting' | 'refused';
+  lastError?: string;
+};
+export type MirrorParts = {
+  kafka: Kafka;
+  db: Db;
+  /** Of the topic; see `namesOf`. */
+  prefix: string;
+  logger: Logger;
+  state: MirrorState;
+};
+
+/** Mirrors until `signal`. Kafka or PostgreSQL down: waits, backs off, resumes where it was. */
+export async function runMirror(parts: MirrorParts, signal: AbortSignal): Promise<void> {
+  const { state, logger } = parts;
+  let backOffMs = backOffMinMs;
+  while (!signal.aborted) {
+    try {
+      await mirrorOnce(parts, signal, () => {
+        state.state = 'reading';
+        delete state.lastError;
+        backOffMs = backOffMinMs;
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      state.state = error instanceof MirrorRefused ? 'refused' : 'waiting';
+      state.lastError = (error as Error).message;
+      logger.warn({ err: error, backOffMs }, 'the mirror waits');
+      const jittered = backOffMs * (0.5 + Math.random() / 2);
+      await sleep(jittered, undefined, { signal }).catch(() => undefined);
+      backOffMs = Math.min(backOffMs * 2, backOffMaxMs);
+    }
+  }
+}
+
+async function mirrorOnce(parts: MirrorParts, signal: AbortSignal, onProgress: () => void) {
+  const { kafka, db, prefix } = parts;
+  const consumer = kafka.consumer({
+    groupId: await siteGroup(db, prefix),
+    maxWaitTimeInMs: fetchWaitMs,
+    // Copies of what was given up are not for us.
+    readUncommitted: false,
+  });
+  const over = Promise.withResolvers<void>();
+  const stop = () => over.resolve();
+  signal.addEventListener('abort', stop, { once: true });
+  consumer.on(consumer.events.CRASH, ({ payload }) => over.reject(payload.error));
+  const feedTogether = together(async (arrivals) => {
+    try {
+      const head = await feed(db, arrivals);
+      onProgress();
+      return head;
+    } catch (error) {
+      // The consumer is thrown away with what it has not committed.
+      over.reject(error);
+      throw error;
+    }
+  });
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [namesOf(prefix).eventsTopic], fromBeginning: true });
+    await consumer.run({
+      partitionsConsumedConcurrently: partitionsAtOnceMax,
+      eachBatch: (payload) => takeBatch(payload, db, feedTogether, signal),
+    });
+    onProgress();
+    await over.promise;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    // Closing what may be broken: the error that matters is already on its way.
+    over.promise.catch(() => undefined);
+    await Promise.race([consumer.disconnect().catch(() => undefined), sleep(stopGraceMs)]);
+  }
+}
+
+async function takeBatch(
+  { batch, heartbeat, pause }: EachBatchPayload,
+  db: Db,
+  feedTogether: (arrivals: Arrival[]) => Promise<number>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { topic, partition, messages } = batch;
+  const head = await feedTogether(messages.map((message) => ({ topic, partition, message })));
+  await heartbeat();
+  const last = Number(messages.at(-1)?.headers?.ce_position ?? 0);
+  if (!(last > head + aheadEventsMax)) return;
+  // Whoever has the event that comes next is behind the head, and so is never held up here.
+  const resume = pause();
+  void waitForOthers(db, last - aheadEventsMax, signal).finally(resume);
+}
+
+async function waitForOthers(db: Db, position: number, signal: AbortSignal): Promise<void> {
+  do {
+    await sleep(aheadCheckIntervalMs, undefined, { signal }).catch(() => undefined);
+  } while (!signal.aborted && (await readHead(db).catch(() => 0)) < position);
+}
+
+/**
+ * `work` on what all callers bring while it is busy, at once: the batches of all partitions that
+ * one fetch brings are one statement. Each caller hears how that went.
+ */
+function together(work: (arrivals: Arrival[]) => Promise<number>) {
+  type Round = { arrivals: Arrival[]; done: PromiseWithResolvers<number> };
+  let next: Round | undefined;
+  let isBusy = false;
+  async function run() {
+    isBusy = true;
+    await afterEvents();
+    while (next !== undefined) {
+      const { arrivals, done } = next;
+      next = undefined;
+      await work(arrivals).then(done.resolve, done.reject);
+    }
+    isBusy = false;
+  }
+  return (arrivals: Arrival[]): Promise<number> => {
+    next ??= { arrivals: [], done: Promise.withResolvers() };
+    for (const arrival of arrivals) next.arrivals.push(arrival);
+    const { promise } = next.done;
+    if (!isBusy) void run();
+    return promise;
+  };
+}
