@@ -2,6 +2,7 @@
 /** The process: one command line, from which each command takes what it needs. */
 import { Command } from 'commander';
 import { runDemo } from './cli/demo.ts';
+import { runDlqDrop, runDlqList, runDlqReplay } from './cli/dlq.ts';
 import { reportError } from './cli/exit.ts';
 import { runKeysCreate, runKeysList, runKeysRevoke } from './cli/keys.ts';
 import { runMigrate } from './cli/migrate.ts';
@@ -36,6 +37,24 @@ program
   .option('--cancel', 'give up the rebuild that is under way')
   .option(...json)
   .action(runRebuild);
+const dlq = program.command('dlq').description('what a read site could not take from the topic');
+dlq
+  .command('list')
+  .description('each, where it was, and why; ends with 1 where one is open')
+  .option('--all', 'also those that were replayed or dropped')
+  .option(...json)
+  .action(runDlqList);
+dlq
+  .command('replay [ids...]')
+  .description('try all that are open again, or these')
+  .option('--unchecked', 'take whatever is an event, also what this release does not understand')
+  .option(...json)
+  .action(runDlqReplay);
+dlq
+  .command('drop <ids...>')
+  .description('close those that nothing waits for')
+  .option(...json)
+  .action(runDlqDrop);
 const keys = program.command('keys').description('API keys');
 keys
   .command('create')

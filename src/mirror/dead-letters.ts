@@ -57,11 +57,10 @@ export async function replayDeadLetter(
   return undefined;
 }
 
-/** Closes a letter that keeps no place in the log open; answers why not, where it does. */
+/** Closes a letter; answers why not, where others wait for the event that it says it is. */
 export async function dropDeadLetter(db: Db, letter: DeadLetter): Promise<string | undefined> {
   const { position } = letter;
-  const isMissing = position !== null && !(await isThere(db, position));
-  if (isMissing) {
+  if (position !== null && (await isWaitedFor(db, position))) {
     return `the event at position ${position} is missing, and the log cannot go on without it`;
   }
   await settle(db, letter, 'dropped');
@@ -105,11 +104,12 @@ function pairsOf(headers: RawMessage['headers'] = {}): [string, string][] {
   );
 }
 
-async function isThere(db: Db, position: number): Promise<boolean> {
-  const { rows } = await sql<{ found: boolean }>`
-    select exists (select from events where position = ${position})
-        or exists (select from waiting_events where position = ${position}) as found`.execute(db);
-  return rows[0]?.found === true;
+async function isWaitedFor(db: Db, position: number): Promise<boolean> {
+  const { rows } = await sql<{ waits: boolean }>`
+    select not exists (select from waiting_events where position = ${position})
+       and exists (select from waiting_events where position > ${position})
+       and not exists (select from events where position = ${position}) as waits`.execute(db);
+  return rows[0]?.waits === true;
 }
 
 async function settle(db: Db, { id }: DeadLetter, state: 'replayed' | 'dropped'): Promise<void> {

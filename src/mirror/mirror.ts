@@ -16,6 +16,8 @@ const backOffMinMs = 100;
 const backOffMaxMs = 5_000;
 /** A stop has to wait for the fetch under way. */
 const fetchWaitMs = 500;
+/** After how long the others take over from one that died. */
+const sessionTimeoutMs = 10_000;
 const partitionsAtOnceMax = 64;
 /** A partition that is read so far ahead of the head waits for the others. */
 const aheadEventsMax = 100_000;
@@ -63,6 +65,7 @@ async function mirrorOnce(parts: MirrorParts, signal: AbortSignal, onProgress: (
   const consumer = kafka.consumer({
     groupId: await siteGroup(db, prefix),
     maxWaitTimeInMs: fetchWaitMs,
+    sessionTimeout: sessionTimeoutMs,
     // Copies of what was given up are not for us.
     readUncommitted: false,
   });

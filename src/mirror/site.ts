@@ -11,7 +11,9 @@ const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =
 /** How far the mirror is, and what it waits for. */
 export const MirrorProgress = Type.Object({
   waiting: Type.Integer({
-    description: `Events that came before those that precede them; at most ${waitingCountedMax} are counted.`,
+    description:
+      'Events that came before those that precede them; ' +
+      `at most ${waitingCountedMax} are counted.`,
   }),
   missing: OrNull(
     Type.Integer({ description: 'The position that those which wait are waiting for.' }),
@@ -55,7 +57,7 @@ export async function readMirrorProgress(db: Db): Promise<MirrorProgress> {
       waiting as (select count(*) from (select from waiting_events limit ${waitingCountedMax}) w),
       held as (select min(d.reason) as reason, count(*) as letters
                from dead_letters d, head h
-               where d.state = 'open' and d.position = h.position + 1)
+               where d.state <> 'replayed' and d.position = h.position + 1)
     select waiting.count as waiting,
            case when waiting.count > 0 or held.letters > 0 then head.position + 1 end as missing,
            held.reason as held,

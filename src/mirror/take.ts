@@ -2,7 +2,7 @@
 import type { KafkaMessage } from 'kafkajs';
 import { Compile, type Validator } from 'typebox/compile';
 import { catalogue, type EventType, isEventType, upcast } from '../domain/catalogue.ts';
-import { type Envelope, readEnvelope } from '../relay/message.ts';
+import { type Envelope, positionOf, readEnvelope } from '../relay/message.ts';
 
 export type RawMessage = Pick<KafkaMessage, 'key' | 'value' | 'headers'>;
 /** An event of the log `logId`; its data is the JSON text that came. */
@@ -21,17 +21,15 @@ const validators = new Map<EventType, Validator>();
  * takes whatever is an event at all.
  */
 export function take(message: RawMessage, isChecked = true): Taken {
-  let position: number | null = null;
   try {
     const envelope = readEnvelope(message);
-    position = envelope.position;
     const data = utf8.decode(message.value ?? Buffer.alloc(0));
     const parsed: unknown = JSON.parse(data);
     if (typeof parsed !== 'object' || parsed === null) throw new Error('the value is no object');
     if (isChecked) check({ ...envelope, data: parsed });
     return { event: { ...envelope, data } };
   } catch (error) {
-    return { reason: (error as Error).message, position };
+    return { reason: (error as Error).message, position: positionOf(message) };
   }
 }
 

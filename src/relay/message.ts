@@ -46,7 +46,6 @@ export function toMessage(event: RecordedEvent, logId: string): Message {
 }
 
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
-const number = /^[1-9]\d{0,15}$/;
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
 
 /** Which event of which log a message says that it is. */
@@ -67,6 +66,8 @@ export function readEnvelope({ headers = {} }: Pick<KafkaMessage, 'headers'>): E
     if (!pattern.test(value)) throw new Error(`the header ${name} is no ${name.slice(3)}`);
     return value;
   };
+  const position = positionOf({ headers });
+  if (position === null) throw new Error('the header ce_position is no position');
   const recorded_at = read('ce_time', instant);
   if (Number.isNaN(Date.parse(recorded_at))) throw new Error('the header ce_time is no time');
   const { type, version: schema_version } = eventTypeOf(read('ce_type', /^[!-~]{1,256}$/));
@@ -76,7 +77,7 @@ export function readEnvelope({ headers = {} }: Pick<KafkaMessage, 'headers'>): E
   });
   return {
     logId: read('ce_logid', uuid),
-    position: Number(read('ce_position', number)),
+    position,
     id: read('ce_id', uuid),
     stream: read('ce_subject', /^[^\0]{1,256}$/),
     version: Number(read('ce_streamversion', /^[1-9]\d{0,8}$/)),
@@ -84,6 +85,12 @@ export function readEnvelope({ headers = {} }: Pick<KafkaMessage, 'headers'>): E
     recorded_at,
     metadata: Object.fromEntries(metadata) as Metadata,
   };
+}
+
+/** The position that a message says it has, whatever else it says. */
+export function positionOf({ headers = {} }: Pick<KafkaMessage, 'headers'>): number | null {
+  const text = String(headers.ce_position);
+  return /^[1-9]\d{0,15}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
 }
 
 /** The bytes a message takes in a batch, overhead included, rather too many than too few. */

@@ -74,7 +74,7 @@ t.test('what would be recorded is refused, with the reason', { skip }, async (t)
   const actor = await post(`${site.url}/v1/actors`, { kind: 'agency', name: 'A' });
   t.match(actor, { status: 405, body: { code: 'read-site', detail: /mirrors the log/ } });
   t.equal(actor.headers.get('allow'), 'GET, HEAD, OPTIONS');
-  const claim = await post(`${site.url}/v1/claims/x/retractions`, {});
+  const claim = await post(`${site.url}/v1/claims/x/retraction`, {});
   t.match(claim, { status: 405, body: { code: 'read-site' } });
   t.equal(claim.headers.get('allow'), 'OPTIONS');
   const bulk = await post(`${site.url}/v1/events`, '[]', {
