@@ -3,12 +3,11 @@
  * checkpoint in the same transaction. What was published but not noted is then known by it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Admin, Partitioners, type Producer } from 'kafkajs';
 import { sql } from 'kysely';
 import type { Db } from '../db.ts';
-import { fence } from '../relay/checkpoint.ts';
 import { within } from '../relay/deadline.ts';
 import { namesOf } from '../relay/topics.ts';
+import { fence, readMark, sendMarked, transactionalProducer } from '../relay/transaction.ts';
 import { type DeadLetter, toDeadMessage } from './dead-letters.ts';
 import type { MirrorParts } from './mirror.ts';
 import { readSite, siteGroup } from './site.ts';
@@ -60,48 +59,20 @@ export function publishDeadLetters(parts: Parts, signal: AbortSignal): Promise<n
 
 async function publish({ kafka, prefix }: Parts, db: Db, letters: readonly DeadLetter[]) {
   const group = `${await siteGroup(db, prefix)}-dlq`;
+  const target = { topic: namesOf(prefix).deadLettersTopic, group };
   const { site_id } = await readSite(db);
-  const topic = namesOf(prefix).deadLettersTopic;
   const admin = kafka.admin();
-  const producer = kafka.producer({
-    transactionalId: group,
-    idempotent: true,
-    maxInFlightRequests: 1,
-    createPartitioner: Partitioners.DefaultPartitioner,
-  });
+  const producer = transactionalProducer(kafka, group);
   try {
     await Promise.all([admin.connect(), producer.connect()]);
     await fence(producer);
-    const last = await readLast(admin, group, topic);
-    const missing = letters.filter(({ id }) => id > last);
-    if (missing.length > 0) await send(producer, { group, topic, siteId: site_id }, missing);
+    const { offset: told = 0 } = (await readMark(admin, target)) ?? {};
+    const messages = letters
+      .filter(({ id }) => id > told)
+      .map((letter) => toDeadMessage(letter, site_id));
+    const offset = Math.max(told, letters.at(-1)?.id ?? 0);
+    if (messages.length > 0) await sendMarked(producer, target, messages, { offset });
   } finally {
     await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
-  }
-}
-
-async function readLast(admin: Admin, groupId: string, topic: string): Promise<number> {
-  const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
-  return Number(found?.partitions.find(({ partition }) => partition === 0)?.offset ?? 0);
-}
-
-async function send(
-  producer: Producer,
-  { group, topic, siteId }: { group: string; topic: string; siteId: string },
-  letters: readonly DeadLetter[],
-): Promise<void> {
-  const transaction = await producer.transaction();
-  try {
-    const messages = letters.map((letter) => toDeadMessage(letter, siteId));
-    await transaction.send({ topic, acks: -1, messages });
-    const checkpoint = { partition: 0, offset: String(letters.at(-1)?.id ?? 0) };
-    await transaction.sendOffsets({
-      consumerGroupId: group,
-      topics: [{ topic, partitions: [checkpoint] }],
-    });
-    await transaction.commit();
-  } catch (error) {
-    await transaction.abort().catch(() => undefined);
-    throw error;
   }
 }

@@ -1,11 +1,11 @@
 /** Making the topics anew, where what is on them cannot be gone on with. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Admin, type Kafka, Partitioners } from 'kafkajs';
-import { fence } from './checkpoint.ts';
+import type { Admin, Kafka } from 'kafkajs';
 import { takeLock } from './lock.ts';
 import type { RelayParts } from './relay.ts';
 import { unpin } from './shown.ts';
 import { createTopics, namesOf } from './topics.ts';
+import { fence, transactionalProducer } from './transaction.ts';
 
 const lockTimeoutMs = 15_000;
 const deleteTimeoutMs = 30_000;
@@ -38,12 +38,7 @@ export async function recreateTopics({
 
 // One that was frozen in the middle of a batch must not go on with it on the new topic.
 async function fenceRelays(kafka: Kafka, prefix: string): Promise<void> {
-  const producer = kafka.producer({
-    transactionalId: namesOf(prefix).relayGroup,
-    idempotent: true,
-    maxInFlightRequests: 1,
-    createPartitioner: Partitioners.DefaultPartitioner,
-  });
+  const producer = transactionalProducer(kafka, namesOf(prefix).relayGroup);
   await producer.connect();
   await fence(producer);
   await producer.disconnect();

@@ -4,6 +4,7 @@ import { Partitioners } from 'kafkajs';
 import t from 'tap';
 import { type Db, readLogId } from '../../src/db.ts';
 import type { EventStore, RecordedEvent } from '../../src/eventstore/event-store.ts';
+import { readHead } from '../../src/mirror/feed.ts';
 import { prepareProjection } from '../../src/projections/generations.ts';
 import { pagesOf } from '../../src/projections/pages.ts';
 import { projectBatch } from '../../src/projections/projector.ts';
@@ -31,7 +32,7 @@ async function appendAll({ store }: Pick<Log, 'store'>, events: readonly Recorde
 }
 
 async function mirroredTo(db: Db, head: number, tell: () => unknown): Promise<void> {
-  await until(async () => (await logRows(db)).length >= head, tell);
+  await until(async () => (await readHead(db)) >= head, tell);
 }
 
 async function project(db: Db, store: EventStore): Promise<void> {

@@ -12,6 +12,7 @@ import {
   listDeadLetters,
   replayDeadLetter,
 } from '../../src/mirror/dead-letters.ts';
+import { readHead } from '../../src/mirror/feed.ts';
 import { readMirrorProgress } from '../../src/mirror/site.ts';
 import { take } from '../../src/mirror/take.ts';
 import { toMessage } from '../../src/relay/message.ts';
@@ -52,7 +53,7 @@ async function spoiledLog(
   const { state } = startMirror(t, { db: mirror.db, prefix: log.prefix });
   const reaches = (head: number) =>
     until(
-      async () => (await logRows(mirror.db)).length >= head,
+      async () => (await readHead(mirror.db)) >= head,
       () => state,
     );
   const parts = { kafka: kafkaOf(), db: mirror.db, prefix: log.prefix, logger: quiet };

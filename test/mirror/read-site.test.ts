@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import t from 'tap';
 import { conflictId } from '../../src/cli/seed-report.ts';
+import { readHead } from '../../src/mirror/feed.ts';
 import { projections } from '../../src/service.ts';
 import { freshDatabase } from '../db.ts';
 import { until } from '../relay/relaying.ts';
@@ -82,7 +83,9 @@ t.test('what would be recorded is refused, with the reason', { skip }, async (t)
   });
   t.match(bulk, { status: 405, body: { code: 'read-site' } });
   // Its projections are its own.
-  const rebuild = await post(`${site.url}/v1/ops/projections/timeline/rebuild`, '');
+  const rebuild = await fetch(`${site.url}/v1/ops/projections/timeline/rebuild`, {
+    method: 'POST',
+  });
   t.equal(rebuild.status, 202);
 });
 
@@ -104,16 +107,18 @@ t.test(
     };
     const [first, second] = [await startProcess(environment), await startProcess(environment)];
     t.teardown(async () => second.kill('SIGKILL'));
-    const writing = writeFor(primary.url, 6_000);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    const writing = writeFor(primary.url, 3_000);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
     first.kill('SIGKILL');
     await once(first, 'exit');
     const head = await writing;
     const [one, other] = [openAgain(t, primary.databaseUrl), openAgain(t, databaseUrl)];
-    await until(
-      async () => (await logRows(other)).length >= head,
-      async () => (await logRows(other)).length,
-    );
+    let reached = 0;
+    const isThere = async () => {
+      reached = await readHead(other);
+      return reached >= head;
+    };
+    await until(isThere, () => ({ reached, head }));
     t.strictSame(await logRows(other), await logRows(one));
   },
 );
