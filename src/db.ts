@@ -76,6 +76,18 @@ export type DeadLettersTable = {
   published: Generated<boolean>;
   found_at: Generated<string>;
 };
+export type ReplaysTable = {
+  id: string;
+  topic: string;
+  from_position: number;
+  to_position: number;
+  types: string[] | null;
+  stream: string | null;
+  state: Generated<'running' | 'done' | 'cancelled'>;
+  position: number;
+  published: Generated<number>;
+  created_at: Generated<string>;
+};
 export type Tables = {
   log_identity: { log_id: string | null; role: 'primary' | 'mirror'; site_id: string };
   events: EventsTable;
@@ -83,6 +95,7 @@ export type Tables = {
   idempotent_answers: IdempotentAnswersTable;
   api_keys: ApiKeysTable;
   dead_letters: DeadLettersTable;
+  replays: ReplaysTable;
   relay_topics: { topic: string; partitions: number; position: number };
 };
 export type Db = Kysely<Tables>;

@@ -7,6 +7,7 @@ import { reportError } from './cli/exit.ts';
 import { runKeysCreate, runKeysList, runKeysRevoke } from './cli/keys.ts';
 import { runMigrate } from './cli/migrate.ts';
 import { runRebuild } from './cli/rebuild.ts';
+import { runReplayCommand } from './cli/replay.ts';
 import { runStart } from './cli/start.ts';
 import { runTopicsInit, runTopicsRecreate } from './cli/topics.ts';
 
@@ -37,6 +38,18 @@ program
   .option('--cancel', 'give up the rebuild that is under way')
   .option(...json)
   .action(runRebuild);
+program
+  .command('replay')
+  .description('publish a part of the log again, to a topic of its own')
+  .option('--from <position>', 'the first')
+  .option('--to <position>', 'the last')
+  .option('--type <types...>', 'of these types alone')
+  .option('--stream <stream>', 'of this stream alone')
+  .option('--to-topic <topic>', 'absent: PREFIX.replay.ID.v1')
+  .option('--resume <id>', 'go on with one that was stopped')
+  .option('--cancel <id>', 'end one; what it has published stays')
+  .option(...json)
+  .action(runReplayCommand);
 const dlq = program.command('dlq').description('what a read site could not take from the topic');
 dlq
   .command('list')

@@ -23,11 +23,15 @@ import type { Projection } from './projections/projection.ts';
 import { runProjections } from './projections/projector.ts';
 import { runRebuilds } from './projections/rebuild.ts';
 import { registry } from './projections/registry.ts';
+import { listConflictIds } from './projections/sides.ts';
 import { timeline } from './projections/timeline.ts';
+import { readVintage } from './projections/vintage.ts';
+import { warStatusOf, warStatusSources } from './projections/war-status.ts';
 import { kafkaClient } from './relay/client.ts';
 import { readLag } from './relay/lag.ts';
-import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
+import { type RelayState, runRelay } from './relay/relay.ts';
 import { namesOf } from './relay/topics.ts';
+import { runWarStatus, type WarStatusParts } from './relay/war-status.ts';
 
 /** Every read model there is. */
 export const projections: readonly Projection[] = [
@@ -106,7 +110,8 @@ async function connectParts(
     const logId = await readLogId(db);
     const parts = { store, wakeup, logId, prefix: config.kafkaPrefix, logger, state };
     const connect = () => connectOnce(databaseUrl);
-    running.push(relayWhenKafkaIsThere(config, brokers, { ...parts, connect }, stopping.signal));
+    const relaying = { ...parts, connect, readView: statusViewOf(db) };
+    running.push(relayWhenKafkaIsThere(config, brokers, relaying, stopping.signal));
   }
 
   const isReadSite = config.feed === 'kafka';
@@ -183,7 +188,7 @@ function openStore(
 async function relayWhenKafkaIsThere(
   config: Config,
   brokers: Service['brokers'],
-  parts: Omit<RelayParts, 'kafka'>,
+  parts: Omit<WarStatusParts, 'kafka'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { logger, state } = parts;
@@ -196,7 +201,26 @@ async function relayWhenKafkaIsThere(
   }
   if (signal.aborted) return;
   const makesTopics = config.kafka === 'embedded';
-  await runRelay({ ...parts, makesTopics, kafka: kafkaClient(found.brokers, logger) }, signal);
+  const kafka = kafkaClient(found.brokers, logger);
+  const ownState: RelayState = { state: 'starting', position: 0 };
+  await Promise.all([
+    runRelay({ ...parts, makesTopics, kafka }, signal),
+    runWarStatus({ ...parts, kafka, state: ownState }, signal),
+  ]);
+}
+
+/** The war status as the API answers it, read for the topic. */
+export function statusViewOf(db: Db): WarStatusParts['readView'] {
+  const find = warStatusOf(db);
+  return async () => {
+    const at = await readVintage(db, warStatusSources);
+    const { position, known_at } = at.as_of;
+    return {
+      ...{ position, known_at },
+      conflicts: () => listConflictIds(db, at),
+      find: (conflictId) => find(at, conflictId),
+    };
+  };
 }
 
 async function startEmbedded(config: Config, logger: Logger): Promise<EmbeddedServers | undefined> {

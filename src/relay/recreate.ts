@@ -20,8 +20,9 @@ export async function recreateTopics({
   prefix,
   connect,
 }: Pick<RelayParts, 'kafka' | 'prefix' | 'connect'>): Promise<string[]> {
+  const topic = namesOf(prefix).eventsTopic;
   const state = { state: 'starting' as const, position: 0 };
-  const lock = await takeLock({ connect, prefix, state }, AbortSignal.timeout(lockTimeoutMs));
+  const lock = await takeLock({ connect, topic, state }, AbortSignal.timeout(lockTimeoutMs));
   if (lock === undefined) throw new Error('a relay is active: stop it first');
   const admin = kafka.admin();
   try {
@@ -29,6 +30,7 @@ export async function recreateTopics({
     await fenceRelays(kafka, prefix);
     await deleteAll(admin, prefix);
     await unpin(lock.client, namesOf(prefix).eventsTopic);
+    await unpin(lock.client, namesOf(prefix).warStatusTopic);
     return await createTopics(admin, prefix);
   } finally {
     await admin.disconnect();

@@ -81,7 +81,8 @@ export async function runRelay(parts: RelayParts, signal: AbortSignal): Promise<
 // because kafkajs may take the next batch for a duplicate of the one that failed.
 async function relayOnce(parts: RelayParts, signal: AbortSignal, onProgress: () => void) {
   const { kafka, logger, state } = parts;
-  const lock = await takeLock(parts, signal);
+  const topic = namesOf(parts.prefix).eventsTopic;
+  const lock = await takeLock({ ...parts, topic }, signal);
   if (lock === undefined) return;
   const admin = kafka.admin();
   const { relayGroup } = namesOf(parts.prefix);

@@ -8,6 +8,7 @@ export function namesOf(prefix: string) {
     warStatusTopic: `${prefix}.war-status.v1`,
     deadLettersTopic: `${prefix}.dlq.v1`,
     relayGroup: `${prefix}-relay`,
+    warStatusGroup: `${prefix}-war-status`,
     /** Before a site's id: its consumer group. */
     siteGroups: `${prefix}-site-`,
   };
@@ -68,6 +69,22 @@ export async function createTopics(
   return done;
 }
 
+/** Makes a topic like that of the events, with as many partitions; nothing where it is there. */
+export async function createReplayTopic(admin: Admin, eventsTopic: string, topic: string) {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic] });
+  const settings = { 'retention.ms': '-1', 'max.message.bytes': String(messageBytesMax) };
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: [
+      {
+        topic,
+        numPartitions: topics[0]?.partitions.length ?? eventsPartitions,
+        configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
+      },
+    ],
+  });
+}
+
 /**
  * Throws `TopicUnfit` unless every topic is there as it is to be. `pin` is told how many partitions
  * the events topic has, and answers how many it must have.
@@ -91,8 +108,13 @@ export async function checkTopics(
   const partitions = topics[0]?.partitions.length ?? 0;
   const pinned = await pin(eventsTopic, partitions);
   if (partitions === pinned) return;
-  throw new TopicUnfit(
-    `topic ${eventsTopic} has ${partitions} partitions, not ${pinned}: the order per key would ` +
+  throw repartitioned(eventsTopic, partitions, pinned);
+}
+
+/** Why a topic with another count of partitions than at first is refused. */
+export function repartitioned(topic: string, partitions: number, pinned: number): TopicUnfit {
+  return new TopicUnfit(
+    `topic ${topic} has ${partitions} partitions, not ${pinned}: the order per key would ` +
       'break. `npx frontlog topics recreate --yes` deletes it and relays the whole log anew',
   );
 }
