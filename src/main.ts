@@ -9,6 +9,7 @@ import { runMigrate } from './cli/migrate.ts';
 import { runRebuild } from './cli/rebuild.ts';
 import { runReplayCommand } from './cli/replay.ts';
 import { runStart } from './cli/start.ts';
+import { runStatus } from './cli/status.ts';
 import { runTopicsInit, runTopicsRecreate } from './cli/topics.ts';
 
 const program = new Command('frontlog')
@@ -18,6 +19,11 @@ const program = new Command('frontlog')
 program.command('start').description('serve the API, relay and project').action(runStart);
 program.command('demo').description('start, and record the seed report').action(runDemo);
 program.command('migrate').description('bring the database up to date').action(runMigrate);
+program
+  .command('status')
+  .description('how far log, relay and projections are; ends with 1 where something does not move')
+  .option('--json', 'answer with JSON')
+  .action(runStatus);
 const topics = program.command('topics').description('Kafka topics');
 topics
   .command('init')

@@ -10,7 +10,8 @@ const columnsMax = 100;
 const mayImport: Record<string, string[]> = {
   domain: [],
   eventstore: ['domain', 'db.ts'],
-  relay: ['domain', 'eventstore'],
+  // The schema of the war status, for the document of the topics.
+  relay: ['domain', 'eventstore', 'db.ts', 'projections/war-status-view.ts'],
   projections: ['domain', 'eventstore', 'relay/message.ts', 'db.ts'],
   auth: ['db.ts'],
   mirror: ['domain', 'eventstore', 'relay', 'db.ts'],

@@ -1,4 +1,4 @@
-/** A read site answers what is asked of it, and records nothing: it says so before a body is read. */
+/** A read site answers what is asked, and records nothing: it says so before a body is read. */
 import type { FastifyInstance } from 'fastify';
 import { sendProblem } from './errors.ts';
 

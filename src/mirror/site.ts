@@ -43,7 +43,10 @@ export async function settleSite(db: Db, feed: 'log' | 'kafka'): Promise<void> {
 }
 
 export function readSite(db: Db) {
-  return db.selectFrom('log_identity').select(['role', 'site_id']).executeTakeFirstOrThrow();
+  return db
+    .selectFrom('log_identity')
+    .select(['role', 'site_id', 'log_id'])
+    .executeTakeFirstOrThrow();
 }
 
 /** The consumer group of the site, which is that of its database: no two can have the same. */

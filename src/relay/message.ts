@@ -6,7 +6,7 @@ import type { Metadata, RecordedEvent } from '../eventstore/event-store.ts';
 /** CloudEvents `source`: what made the events, the same for every copy of this service. */
 export const source = 'urn:frontlog';
 
-/** Which header has which member of the metadata, in the members' order: all, so that none is lost. */
+/** Which header has which member of the metadata, in their order: of all, so that none is lost. */
 const metadataHeaders = {
   correlation_id: 'ce_correlationid',
   causation_id: 'ce_causationid',

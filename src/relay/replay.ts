@@ -35,7 +35,7 @@ export type ReplayParts = {
 /** It cannot be; the message says why. */
 export class ReplayRefused extends Error {}
 
-/** Notes a replay and makes its topic. Throws `ReplayRefused` for what is not in the log or ours. */
+/** Notes a replay and makes its topic. Throws `ReplayRefused` for what cannot be. */
 export async function startReplay(
   parts: ReplayParts,
   id: string,

@@ -94,21 +94,32 @@ export async function checkTopics(
   prefix: string,
   pin: (topic: string, partitions: number) => Promise<number>,
 ): Promise<void> {
-  const mend = 'run `npx frontlog topics init`';
   const { eventsTopic } = namesOf(prefix);
-  const present = await admin.listTopics();
-  for (const one of topicsOf(prefix, eventsPartitions)) {
-    if (!present.includes(one.topic))
-      throw new TopicUnfit(`topic ${one.topic} is missing: ${mend}`);
-    for (const { name, value, wanted } of faultsOf(one, await readSettings(admin, one.topic))) {
-      throw new TopicUnfit(`${name} of topic ${one.topic} is ${value}, not ${wanted}: ${mend}`);
-    }
-  }
+  const [fault] = await listFaults(admin, prefix);
+  if (fault !== undefined) throw new TopicUnfit(fault);
   const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic] });
   const partitions = topics[0]?.partitions.length ?? 0;
   const pinned = await pin(eventsTopic, partitions);
   if (partitions === pinned) return;
   throw repartitioned(eventsTopic, partitions, pinned);
+}
+
+/** What is missing or set wrongly, a sentence each, with the command that mends it. */
+export async function listFaults(admin: Admin, prefix: string): Promise<string[]> {
+  const mend = 'run `npx frontlog topics init`';
+  const present = await admin.listTopics();
+  const faults: string[] = [];
+  for (const one of topicsOf(prefix, eventsPartitions)) {
+    const { topic } = one;
+    if (!present.includes(topic)) {
+      faults.push(`topic ${topic} is missing: ${mend}`);
+      continue;
+    }
+    for (const { name, value, wanted } of faultsOf(one, await readSettings(admin, topic))) {
+      faults.push(`${name} of topic ${topic} is ${value}, not ${wanted}: ${mend}`);
+    }
+  }
+  return faults;
 }
 
 /** Why a topic with another count of partitions than at first is refused. */

@@ -32,17 +32,18 @@ function missing(needsKcat: boolean): string | false {
   return lacks;
 }
 
-/** Every message of the events topic, partition by partition in order of offset. */
+/** Every message of a topic, that of the events unless another is named, partition by partition in order of offset. */
 export async function readTopic(
   prefix: string,
   at = brokers,
   isolation: 'read_committed' | 'read_uncommitted' = 'read_committed',
+  topic = namesOf(prefix).eventsTopic,
 ): Promise<Message[]> {
   const { stdout } = await promisify(execFile)(
     'kcat',
     [
       ['-C', '-J', '-e', '-q', '-o', 'beginning', '-b', at as string],
-      ['-X', `isolation.level=${isolation}`, '-t', namesOf(prefix).eventsTopic],
+      ['-X', `isolation.level=${isolation}`, '-t', topic],
     ].flat(),
     { timeout: readTimeoutMs, maxBuffer: 512 * 1024 * 1024 },
   );
