@@ -3,10 +3,7 @@
  * own: requests a second, and CPU of the server's process per request. What the store itself costs
  * is measured by its own appends, in this process.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { v7 as uuidv7 } from 'uuid';
 import { registrySteps, reportSteps } from '../src/cli/seed-report.ts';
 import { claimRoutes } from '../src/http/claims.ts';
@@ -14,13 +11,13 @@ import type { CommandRoute } from '../src/http/commands.ts';
 import { closedLoop, inTurn, median, processCpuUs, round, table } from './measure.ts';
 import { peer } from './peers.ts';
 import type { Bench } from './run.ts';
+import { type Server, serve } from './servers.ts';
 import { frontlog } from './stores.ts';
 
 const connectionCounts = [1, 64, 512];
 /** An append over HTTP may cost so many bare posts, beside what the store itself costs. */
 const mostBares = 2;
 
-type Server = { url: string; process: ChildProcess };
 type Figure = { per_s: number; cpu_us: number };
 type Autocannon = (options: object) => Promise<{ requests: { total: number }; non2xx: number }>;
 
@@ -80,22 +77,6 @@ export const benchHttp: Bench = async (fresh, short) => {
   }
   return { text: table(rows), json: { figures: rows, ratios } };
 };
-
-/** Starts a server that prints its address, and answers when it has. */
-async function serve(argv: string[], environment: Record<string, string>): Promise<Server> {
-  const child = spawn(process.execPath, argv, {
-    cwd: join(import.meta.dirname, '..'),
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
-    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
-    if (url === undefined) continue;
-    child.stdout?.resume();
-    return { url, process: child };
-  }
-  throw new Error(`${argv.join(' ')} ended before it served`);
-}
 
 async function recordRegister(url: string): Promise<void> {
   const [report] = reportSteps;

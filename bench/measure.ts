@@ -102,9 +102,12 @@ export async function processCpuUs(pid: number): Promise<number> {
   return (user + system) * usPerClockTick;
 }
 
-// Living processes of PostgreSQL, and what the ended ones left with their parent. All servers of
-// the machine are counted: measure with one alone.
-async function postgresCpuUs(): Promise<number | null> {
+/**
+ * CPU of PostgreSQL so far, in microseconds; null where there is no /proc. Its living processes, and
+ * what the ended ones left with their parent. All servers of the machine are counted: measure with
+ * one alone.
+ */
+export async function postgresCpuUs(): Promise<number | null> {
   const pids = await readdir('/proc').catch(() => []);
   let ticks = 0;
   let found = false;

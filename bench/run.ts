@@ -13,6 +13,7 @@ import { embeddedServers } from '../src/embedded/servers.ts';
 import { benchEventStore } from './eventstore.ts';
 import { benchGrowth } from './growth.ts';
 import { benchHttp } from './http.ts';
+import { benchProjections } from './projections.ts';
 import { benchRelay } from './relay.ts';
 import { benchWakeup } from './wakeup.ts';
 
@@ -29,6 +30,7 @@ const benches: Record<string, Bench> = {
   eventstore: benchEventStore,
   growth: benchGrowth,
   http: benchHttp,
+  projections: benchProjections,
   relay: benchRelay,
   wakeup: benchWakeup,
 };

@@ -57,9 +57,15 @@ function ofFixedSize<Value>(
   return buffer;
 }
 
+// Where texts are written before it is known how long they are.
+const scratchBytes = 4 * 1024 * 1024;
+const scratch = Buffer.allocUnsafeSlow(scratchBytes);
+
 function ofTexts(oid: number, texts: readonly (string | null)[]): Buffer {
-  const bytes = texts.reduce((sum, text) => sum + lengthBytes + Buffer.byteLength(text ?? ''), 0);
-  const buffer = Buffer.allocUnsafe(headerBytes + bytes);
+  // A UTF-16 code unit takes three bytes at most: to count them exactly takes as long as to write.
+  const bytesMax = texts.reduce((sum, text) => sum + lengthBytes + 3 * (text?.length ?? 0), 0);
+  const fits = headerBytes + bytesMax <= scratchBytes;
+  const buffer = fits ? scratch : Buffer.allocUnsafeSlow(headerBytes + bytesMax);
   let at = writeHeader(buffer, oid, texts.length);
   for (const text of texts) {
     if (text === null) {
@@ -69,7 +75,7 @@ function ofTexts(oid: number, texts: readonly (string | null)[]): Buffer {
     const length = buffer.write(text, at + lengthBytes);
     at = buffer.writeInt32BE(length, at) + length;
   }
-  return buffer;
+  return fits ? Buffer.from(buffer.subarray(0, at)) : buffer.subarray(0, at);
 }
 
 function writeHeader(buffer: Buffer, oid: number, length: number): number {

@@ -2,6 +2,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isTransientError } from '../db.ts';
 import { Overloaded, TooLarge } from '../eventstore/event-store.ts';
+import { TooWide } from '../projections/places.ts';
 import { BeyondLog, ViewBehind } from '../projections/vintage.ts';
 import { faultsOf } from './faults.ts';
 import { type ProblemMembers, pathOf, problemText, problemType } from './problem.ts';
@@ -76,6 +77,9 @@ export function problemOf(error: FastifyError): ProblemMembers {
   }
   if (error instanceof BeyondLog) {
     return { status: 400, code: 'beyond-log', detail: error.message };
+  }
+  if (error instanceof TooWide) {
+    return { status: 400, code: 'too-wide', detail: error.message };
   }
   if (error instanceof ViewBehind) {
     return { status: 503, code: 'view-behind', detail: error.message };

@@ -30,6 +30,7 @@ import { useReadSite } from './read-site.ts';
 import { addRegister } from './register.ts';
 import { registryRoutes } from './registry.ts';
 import { talkRoutes } from './talks.ts';
+import { addTimeline } from './timeline.ts';
 import { strictValidation, useStrictQuery } from './validation.ts';
 import { addViews } from './views.ts';
 
@@ -96,6 +97,7 @@ function addRoutes(app: FastifyInstance, parts: HttpParts): void {
   addPlaces(app, { db, store });
   addCasualties(app, db);
   addNegotiations(app, db);
+  addTimeline(app, db);
   addLog(app, store);
   addBulk(app, store);
   addOps(app, parts);

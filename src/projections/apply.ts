@@ -45,6 +45,7 @@ export function foldingOf(projection: Projection, generation: number, position: 
 
   const rowAtHand = (name: string, key: string) => folds[name]?.rowAtHand(key);
   const want = (facts: readonly Fact[]) => {
+    if (tables.every(({ fold }) => fold.isComplete())) return false;
     for (const fact of facts) {
       for (const [name, keys] of Object.entries(projection.keysOf?.(fact, rowAtHand) ?? {})) {
         for (const key of keys) folds[name]?.want(key);

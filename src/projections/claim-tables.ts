@@ -81,7 +81,7 @@ const claims: Table = {
     'claimant_id, said_at, made',
     'conflict_key',
   ],
-  arrays: ['tags'],
+  inverted: ['tags'],
 };
 
 /**

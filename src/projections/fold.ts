@@ -19,6 +19,8 @@ export type Batch = {
 };
 export type Fold = Rows & {
   readonly wanted: Wanted;
+  /** Whether all rows of the table are at hand, so that nothing is ever missed. */
+  isComplete(): boolean;
   /** Wants the key, unless it is at hand what the table has of it. */
   want(key: string): void;
   rowAtHand(key: string): Row | undefined;
@@ -34,9 +36,11 @@ export type Fold = Rows & {
 
 /** A row was asked for that is not at hand: load what is wanted, and project the event again. */
 export class Miss extends Error {}
+// Where it was thrown tells nothing, and costs more than what it interrupts.
+const miss = new Miss();
 
 /** Of a table, in two halves: the older one is forgotten when the newer one is full. */
-const rowsMax = 20_000;
+const rowsMax = 10_000;
 
 type Known = Version & { isStored: boolean };
 
@@ -65,13 +69,12 @@ export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
     else if (isComplete) return null;
     return before;
   };
-  const enter = (version: Known) => {
-    const before = find(version.key);
+  const enter = (version: Known, before: Known | null | undefined) => {
+    newer.set(version.key, version);
     for (const group of groups.values()) {
       if (before) group.delete(before);
       group.add(version);
     }
-    newer.set(version.key, version);
   };
   const rowOf = (key: string): Row | undefined => {
     const row = staged.get(key);
@@ -79,7 +82,7 @@ export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
     const version = find(key);
     if (version !== undefined) return version?.row;
     wanted.keys.add(key);
-    throw new Miss();
+    throw miss;
   };
   // Only between batches: what a batch that is being stored has touched is in the newer half.
   const forget = () => {
@@ -92,6 +95,7 @@ export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
 
   return {
     wanted,
+    isComplete: () => once === true || isComplete,
     want: (key) => void (find(key) === undefined && wanted.keys.add(key)),
     rowAtHand: (key) => find(key)?.row,
     get(key) {
@@ -104,7 +108,7 @@ export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
       const found = group.get(value, isComplete);
       if (found === undefined) {
         wanted.groups.set(column, (wanted.groups.get(column) ?? new Set()).add(value));
-        throw new Miss();
+        throw miss;
       }
       const keys = new Set(found);
       for (const [key, row] of staged) {
@@ -120,7 +124,7 @@ export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
     take(found) {
       for (const version of found) {
         // What is at hand may be newer: its batch is still being stored.
-        if (!find(version.key)) enter({ ...version, isStored: true });
+        if (!find(version.key)) enter({ ...version, isStored: true }, null);
       }
       for (const key of wanted.keys) if (find(key) === undefined) newer.set(key, null);
       for (const [column, values] of wanted.groups) groups.get(column)?.complete(values);
@@ -132,17 +136,18 @@ export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
       if (staged.size > 0) staged.clear();
     },
     settle() {
+      if (staged.size === 0) return;
       for (const [key, row] of staged) {
         const version = { key, since: position, until: forever, row, isStored: false };
         made.push(version);
         if (once) continue;
         const before = find(key);
         if (before === undefined) unseen.push(version);
-        if (before) {
+        else if (before !== null) {
           before.until = position;
           if (before.isStored) ended.push(before);
         }
-        enter(version);
+        enter(version, before);
       }
       staged.clear();
     },

@@ -49,8 +49,8 @@ export function openLane(
   projections: readonly Projection[],
   role: Role,
   { store, connect }: LaneParts,
+  pages = pagesOf(store),
 ): Lane {
-  const pages = pagesOf(store);
   const connections = laneConnections(connect);
   const known = new Map<Projection, Known>();
   let ahead: { group: Group; step: Promise<Step> } | undefined;

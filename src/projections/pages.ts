@@ -5,7 +5,7 @@ import type { Fact } from './projection.ts';
 
 const sizeMin = 100;
 const sizeFirst = 1_000;
-const sizeMax = 4_000;
+const sizeMax = 1_000;
 const bytesMax = 8 * 1024 * 1024;
 /** A batch holds its checkpoints for about so long: a rebuild or a pause waits for it. */
 const batchMsMax = 1_000;
@@ -27,8 +27,9 @@ export type Pages = {
   adapt(count: number, elapsedMs: number): void;
 };
 
-export function pagesOf(store: EventStore): Pages {
-  let size = sizeFirst;
+/** `first`: the size of the first page. */
+export function pagesOf(store: EventStore, first = sizeFirst): Pages {
+  let size = first;
   let ahead: { after: number; events: Promise<RecordedEvent[]> } | undefined;
   return {
     async read(position, limit = Number.POSITIVE_INFINITY) {
@@ -41,7 +42,7 @@ export function pagesOf(store: EventStore): Pages {
       const page = pageOf(found.slice(0, wanted));
       const last = page.facts.at(-1)?.position ?? position;
       // A smaller page is the end of the log, or bounded by its bytes, or by the pace of a rebuild.
-      const isFull = wanted === size && page.facts.length >= Math.min(size, sizeFirst);
+      const isFull = wanted === size && page.facts.length >= Math.min(size, first);
       if (isFull) {
         ahead = { after: last, events: store.readLog(last, size, bytesMax) };
         ahead.events.catch(() => undefined);

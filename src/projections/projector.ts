@@ -116,10 +116,12 @@ export async function applyBatch(
   return { events, position: done.position, failure: done.failure };
 }
 
-/** Statements by way of Kysely: in a transaction of its own, or outside of any. */
+/** Statements by way of Kysely, one after the other: in a transaction of its own, or in none. */
 export function sendOver(db: Db): Send {
-  return async ({ text, values }) => {
-    const { rows } = await db.executeQuery<object>(CompiledQuery.raw(text, [...values]));
-    return rows;
+  let last: Promise<unknown> = Promise.resolve();
+  return ({ text, values }) => {
+    const sent = last.then(() => db.executeQuery<object>(CompiledQuery.raw(text, [...values])));
+    last = sent.catch(() => undefined);
+    return sent.then(({ rows }) => rows);
   };
 }

@@ -19,6 +19,8 @@ const busyIntervalMs = 100;
 /** So near to the end of the log, it may take the place of the live one. */
 const nearEvents = 1_000;
 const finishTimeout = '1h';
+/** For each index, while it is made. */
+const indexMemory = '256MB';
 
 /** Builds whatever generations are being built, now or later, until `signal`. */
 export async function runRebuilds(
@@ -101,7 +103,8 @@ export function openRebuild(
 // generation is held for the last events alone, those that came during the comparison's.
 function takePlace(db: Db, projection: Projection, pages: Pages): Promise<boolean> {
   return db.transaction().execute(async (transaction) => {
-    await sql`select set_config('statement_timeout', ${finishTimeout}, true)`.execute(transaction);
+    await sql`select set_config('statement_timeout', ${finishTimeout}, true),
+      set_config('maintenance_work_mem', ${indexMemory}, true)`.execute(transaction);
     let building = await lock(transaction, projection, 'building');
     if (building === undefined) return false;
     await createIndexes(transaction, projection, building.generation);

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { type Static, type TObject, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { catalogue, type EventType } from '../domain/catalogue.ts';
+import { wordsOf } from '../domain/words.ts';
 import { type EventFact, type Handlers, type Projection, projectBy } from './projection.ts';
 import { heldAt, type Row, type Rows } from './rows.ts';
 import type { AsOf, At } from './vintage.ts';
@@ -88,12 +89,20 @@ const handlers: Handlers<
 /** A row per entry, by its stream; its list is filtered by `outline`: kind, place, outlet. */
 export const registry: Projection = {
   name: 'registry',
-  version: 2,
+  version: 3,
   types: Object.keys(handlers),
   tables: {
     entries: {
-      columns: { category: 'text', outline: 'text' },
-      indexes: ['category, key', 'category, outline, key'],
+      columns: {
+        category: 'text',
+        outline: 'text',
+        // Of all names that it has and had.
+        words: 'text[]',
+        longitude: 'double precision',
+        latitude: 'double precision',
+      },
+      indexes: ['category, key', 'category, outline, key', 'latitude, longitude'],
+      inverted: ['words'],
     },
   },
   // What begins a stream is not there before.
@@ -159,12 +168,26 @@ function put(
   outline: string | null,
   body: object,
 ): void {
-  entries?.put(event.stream, { category, outline, body: { id, ...body, ...keptOf(event) } });
+  const entry: Entry = { id, ...body, ...keptOf(event) };
+  const [longitude = null, latitude = null] = (entry.point ?? []) as number[];
+  entries?.put(event.stream, {
+    ...{ category, outline, words: wordsOfNames(entry), longitude, latitude },
+    body: entry,
+  });
 }
 
 function change(rows: Tables, event: Fact, changes: object): void {
   const body = { ...entryOf(rows, event), ...changes, ...keptOf(event) };
-  rows.entries?.put(event.stream, { ...rows.entries.get(event.stream), body });
+  rows.entries?.put(event.stream, {
+    ...rows.entries.get(event.stream),
+    words: wordsOfNames(body),
+    body,
+  });
+}
+
+function wordsOfNames({ name, aliases = [], former_names = [] }: Entry): string[] {
+  const names = [name, aliases, former_names].flat() as (string | undefined)[];
+  return wordsOf(...names);
 }
 
 function keptOf({ version, position, recorded_at }: Fact) {

@@ -10,14 +10,14 @@ import type { Projection } from './projection.ts';
 /** `until` of a row that nothing has ended: beyond every position, and safe in JavaScript. */
 export const forever = Number.MAX_SAFE_INTEGER;
 
-export type ColumnType = 'text' | 'timestamptz' | 'bigint' | 'text[]';
+export type ColumnType = 'text' | 'timestamptz' | 'bigint' | 'double precision' | 'text[]';
 export type Table = {
   /** Beside `key`, `since`, `until` and `body`, which is JSON: what is searched and sorted by. */
   readonly columns: Readonly<Record<string, ColumnType>>;
   /** Their columns; `since` and `until` come last, so that the index alone tells what is held. */
   readonly indexes: readonly string[];
-  /** Columns of arrays that are searched by what they hold: a GIN index for each. */
-  readonly arrays?: readonly string[];
+  /** Columns of arrays with an index of their elements (GIN). */
+  readonly inverted?: readonly string[];
   /** Columns of text that `Rows.by` is asked by: an index begins with each. */
   readonly lookups?: readonly string[];
   /**
@@ -78,13 +78,8 @@ export async function createTables(db: Db, projection: Projection, generation: n
 
 /** Makes their indexes: after the rows, where there are many. Safe to call again. */
 export async function createIndexes(db: Db, projection: Projection, generation: number) {
-  for (const [name, { arrays = [] }] of Object.entries(projection.tables)) {
+  for (const name of Object.keys(projection.tables)) {
     await createIndexesOf(db, projection, generation, name, false);
-    const table = tableOf(projection, generation, name);
-    for (const column of arrays) {
-      await sql`create index if not exists ${sql.id(`${table}_${column}`)}
-        on ${sql.table(table)} using gin (${sql.ref(column)})`.execute(db);
-    }
   }
 }
 
@@ -96,7 +91,7 @@ async function createIndexesOf(
   name: string,
   forLookups: boolean,
 ) {
-  const { indexes, once, lookups = [] } = projection.tables[name] as Table;
+  const { indexes, inverted = [], once, lookups = [] } = projection.tables[name] as Table;
   const table = tableOf(projection, generation, name);
   for (const [i, columns] of indexes.entries()) {
     if (forLookups && !lookups.includes(columns.split(',')[0] as string)) continue;
@@ -104,6 +99,11 @@ async function createIndexesOf(
       on ${sql.table(table)} (${sql.raw(columns)}, since${sql.raw(once ? '' : ', until')})`.execute(
       db,
     );
+  }
+  if (forLookups) return;
+  for (const column of inverted) {
+    await sql`create index if not exists ${sql.id(`${table}_${column}`)}
+      on ${sql.table(table)} using gin (${sql.ref(column)})`.execute(db);
   }
 }
 

@@ -101,10 +101,13 @@ function untilsOf(versions: readonly Version[]): Buffer {
   return int8Array(versions.map(({ until }) => until));
 }
 
-// As PostgreSQL reads it: an array of ids as an array literal, in which JSON's quotation is right
-// for what ids may hold.
+// As PostgreSQL reads it: of an array, a literal with each element in quotation marks.
 function textOf(value: Value): string | null {
   if (value === null || typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
-  return `{${value.map((one) => JSON.stringify(one)).join(',')}}`;
+  if (value.length === 0) return '{}';
+  const quoted = value.some((one) => /["\\]/.test(one))
+    ? value.map((one) => one.replace(/["\\]/g, '\\$&'))
+    : value;
+  return `{"${quoted.join('","')}"}`;
 }

@@ -1,57 +1,50 @@
-/** The timeline as a list: its schema, filters, order and cursors. */
-import { sql } from 'kysely';
-import { type Static, Type } from 'typebox';
+/** The timeline as a list: its filters, order and cursors. */
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
-import { heldAt } from './rows.ts';
+import { lastInstantOf } from '../domain/times.ts';
+import { wordsOf } from '../domain/words.ts';
+import { textArray } from '../eventstore/binary-array.ts';
+import { claims } from './claims.ts';
+import { type Box, listNamed, listPlacesIn, listPlacesInBox } from './places.ts';
+import { registry } from './registry.ts';
+import { heldAt, madeBy } from './rows.ts';
 import { timeline } from './timeline.ts';
+import { type TagFilters, tagOfEntity, tagsOf, wordTag } from './timeline-item.ts';
+import { type FoundRow, showItems, type TimelineItem } from './timeline-shown.ts';
 import type { At } from './vintage.ts';
 
-const TextOrNull = Type.Union([Type.String(), Type.Null()]);
+/** What the timeline is read from. */
+export const timelineParts = [timeline, registry, claims] as const;
 
-export const TimelineItem = Type.Object({
-  position: Type.Integer(),
-  event_id: Type.String(),
-  type: Type.String(),
-  stream: Type.String(),
-  conflict_id: TextOrNull,
-  occurred: Type.Unknown(),
-  asserted_at: TextOrNull,
-  published_at: TextOrNull,
-  recorded_at: Type.String(),
-  claimant_id: TextOrNull,
-  actor_ids: Type.Array(Type.String()),
-  places: Type.Array(Type.Unknown()),
-  summary: Type.Object({ text: Type.String(), language: Type.String() }),
-  claim: Type.Optional(
-    Type.Object({ id: Type.String(), verification: Type.String(), lifecycle: Type.String() }),
-  ),
-  data: Type.Unknown(),
-});
-export type TimelineItem = Static<typeof TimelineItem>;
-
-/** What to list: every filter given must hold. */
-export type TimelineQuery = {
-  conflict?: string;
-  type?: string;
-  claimant?: string;
-  actor?: string;
-  place?: string;
-  sort: 'occurred' | 'position';
-  order: 'asc' | 'desc';
-  limit: number;
-  after?: After | undefined;
+/**
+ * What to list: every filter given must hold. Of a span of time both ends are in it, and a date is
+ * a day of UTC.
+ */
+export type TimelineQuery = TagFilters & {
+  readonly conflict?: string;
+  /** Of a place that is this one, or within it at any depth. */
+  readonly area?: string;
+  /** Of a place whose point is in it. */
+  readonly bbox?: Box;
+  /** It is said to have happened then, in part at least. */
+  readonly occurred_from?: string;
+  readonly occurred_to?: string;
+  readonly recorded_from?: string;
+  readonly recorded_to?: string;
+  readonly published_from?: string;
+  readonly published_to?: string;
+  /** Of the claim that it is about, as it is as of the page. */
+  readonly verification?: string;
+  readonly lifecycle?: string;
+  /** Each of its words is in the summary or the quote, or in a name of an actor or place. */
+  readonly q?: string;
+  readonly sort: 'occurred' | 'position';
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+  readonly after?: After | undefined;
 };
 /** The last item of the page before. */
-export type After = { sort_at: string; position: number };
-
-type PageRow = {
-  position: number;
-  sort_at: string;
-  claim_id: string | null;
-  item: TimelineItem;
-  verification: string | null;
-  lifecycle: string | null;
-};
+export type After = { readonly sort_at: string; readonly position: number };
 
 /** A page of the timeline, as it was at the position of `at`; `next` is its last item. */
 export async function listTimeline(
@@ -59,15 +52,14 @@ export async function listTimeline(
   at: At,
   query: TimelineQuery,
 ): Promise<{ items: TimelineItem[]; next: string | null }> {
-  const rows = await selectPage(db, at, query);
-  const page = rows.slice(0, query.limit);
-  const last = rows.length > query.limit ? page.at(-1) : undefined;
-  const items = page.map(({ item, claim_id, verification, lifecycle }) =>
-    claim_id === null || verification === null || lifecycle === null
-      ? item
-      : { ...item, claim: { id: claim_id, verification, lifecycle } },
-  );
-  return { items, next: last === undefined ? null : JSON.stringify([last.sort_at, last.position]) };
+  const { limit } = query;
+  const rows = await selectPage(db, at, query, await conditionsOf(db, at, query));
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  return {
+    items: await showItems(db, at, page),
+    next: last === undefined ? null : JSON.stringify([last.sort_at, last.position]),
+  };
 }
 
 /** The item that the text of a cursor names; undefined if it names none. */
@@ -88,39 +80,120 @@ function isInstant(said: unknown): boolean {
   return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19) === said.slice(0, 19);
 }
 
-async function selectPage(db: Db, { as_of, table }: At, query: TimelineQuery) {
-  const { conflict, type, claimant, actor, place, sort, order, limit, after } = query;
-  const all = [
-    heldAt(as_of.position),
-    conflict !== undefined && sql`t.conflict_id = ${conflict}`,
-    type !== undefined && sql`t.type = ${type}`,
-    claimant !== undefined && sql`t.claimant_id = ${claimant}`,
-    actor !== undefined && sql`${actor} = any (t.actor_ids)`,
-    place !== undefined && sql`${place} = any (t.place_ids)`,
-    after && seek(sort, order, after),
-  ].filter((one) => one !== false && one !== undefined);
-  const by = sql.join(
-    (sort === 'position' ? ['since'] : ['sort_at', 'since']).map(
-      (column) => sql`${sql.ref(column)} ${sql.raw(order)}`,
-    ),
-  );
-  // The page first: what the claims have become is looked up for its items alone.
-  const { rows } = await sql<PageRow>`
-    select p.position, p.sort_at, p.claim_id, p.item, c.verification, c.lifecycle
-    from (select t.since, t.since as position, t.sort_at, t.claim_id, t.body as item
-          from ${sql.table(table(timeline, 'items'))} t where ${sql.join(all, sql` and `)}
-          order by ${by} limit ${limit + 1}) p
-    left join lateral (select verification, lifecycle from ${sql.table(table(timeline, 'claims'))} c
-      where c.key = 'claim-' || p.claim_id and ${heldAt(as_of.position, 'c')}
-      order by c.since desc limit 1) c on true
-    order by ${by}`.execute(db);
+async function selectPage(
+  db: Db,
+  { as_of, table }: At,
+  { sort, order, limit, after }: TimelineQuery,
+  conditions: readonly RawBuilder<unknown>[],
+): Promise<FoundRow[]> {
+  const all = [madeBy(as_of.position), ...conditions, ...(after ? [seek(sort, order, after)] : [])];
+  const by = (alias: string) =>
+    sql.join(
+      (sort === 'position' ? ['since'] : ['sort_at', 'since']).map(
+        (column) => sql`${sql.ref(`${alias}.${column}`)} ${sql.raw(order)}`,
+      ),
+    );
+  // The page first: events and claims are looked up for its items alone.
+  const { rows } = await sql<FoundRow>`
+    select p.sort_at, p.published_at as report_published_at, p.claim_id, c.made as claim_made,
+           c.verification, c.lifecycle, e.position, e.id, e.stream, e.version, e.type,
+           e.schema_version, e.recorded_at, e.data, e.metadata
+    from (select since, sort_at, published_at, claim_id from ${sql.table(table(timeline, 'items'))} t
+          where ${sql.join(all, sql` and `)} order by ${by('t')} limit ${limit + 1}) p
+    join events e on e.position = p.since
+    left join ${sql.table(table(claims, 'claims'))} c
+      on c.key = p.claim_id and ${heldAt(as_of.position, 'c')}
+    order by ${by('p')}`.execute(db);
   return rows;
 }
 
-function seek(sort: string, order: string, after: After) {
-  const { sort_at, position } = after;
+function seek(sort: string, order: string, { sort_at, position }: After) {
   const beyond = sql.raw(order === 'asc' ? '>' : '<');
   return sort === 'position'
     ? sql`t.since ${beyond} ${position}`
     : sql`(t.sort_at, t.since) ${beyond} (${sort_at}::timestamptz, ${position}::bigint)`;
+}
+
+async function conditionsOf(db: Db, at: At, query: TimelineQuery): Promise<RawBuilder<unknown>[]> {
+  const { conflict, area, bbox, q } = query;
+  const tags = tagsOf(query);
+  const anyOf = (ids: readonly string[]) => hasAny(ids.map((id) => tagsOf({ place: id })[0] ?? ''));
+  return [
+    ...(conflict === undefined ? [] : [sql`t.conflict_id = ${conflict}`]),
+    ...(tags.length === 0 ? [] : [sql`t.tags @> ${textArray(tags)}::text[]`]),
+    ...(area === undefined ? [] : [anyOf(await listPlacesIn(db, at, area))]),
+    ...(bbox === undefined ? [] : [anyOf(await listPlacesInBox(db, at, bbox))]),
+    ...(q === undefined ? [] : await Promise.all(wordsOf(q).map((word) => hasWord(db, at, word)))),
+    ...timeConditions(query),
+    ...(await recordedConditions(db, at, query)),
+    ...claimConditions(at, query),
+  ];
+}
+
+/** Of how many tags the index is asked; the more there are, the more items have one of them. */
+const indexedTagsMax = 100;
+
+function hasAny(tags: readonly string[]): RawBuilder<unknown> {
+  if (tags.length <= indexedTagsMax) return sql`t.tags && ${textArray(tags)}::text[]`;
+  // Hashed once, where `&&` would compare each with each.
+  return sql`exists (
+    select from unnest(t.tags) as own(tag) where own.tag = any (${textArray(tags)}::text[]))`;
+}
+
+async function hasWord(db: Db, at: At, word: string): Promise<RawBuilder<unknown>> {
+  const named = await listNamed(db, at, word);
+  return hasAny([wordTag(word), ...named.flatMap((stream) => tagOfEntity(stream) ?? [])]);
+}
+
+function timeConditions(query: TimelineQuery): RawBuilder<unknown>[] {
+  const { occurred_from, occurred_to, published_from, published_to } = query;
+  const instant = (moment: string) => sql`${moment}::timestamptz`;
+  const isDated = sql`t.occurred_until is not null`;
+  return [
+    ...(occurred_from === undefined ? [] : [sql`t.occurred_until >= ${instant(occurred_from)}`]),
+    ...(occurred_to === undefined
+      ? []
+      : [sql`${isDated} and t.sort_at <= ${instant(lastInstantOf(occurred_to))}`]),
+    ...(published_from === undefined ? [] : [sql`t.published_at >= ${instant(published_from)}`]),
+    ...(published_to === undefined
+      ? []
+      : [sql`t.published_at <= ${instant(lastInstantOf(published_to))}`]),
+  ];
+}
+
+// As positions: what was recorded between two moments lies between two of them.
+async function recordedConditions(
+  db: Db,
+  { as_of: { position } }: At,
+  { recorded_from, recorded_to }: TimelineQuery,
+): Promise<RawBuilder<unknown>[]> {
+  if (recorded_from === undefined && recorded_to === undefined) return [];
+  const from = recorded_from ?? null;
+  const until = recorded_to === undefined ? null : lastInstantOf(recorded_to);
+  const { rows } = await sql<{ before: number | null; last: number | null }>`
+    select case when ${from}::text is not null then position_known_at(
+             ${from}::timestamptz - interval '1 microsecond', ${position}) end as before,
+           case when ${until}::text is not null then position_known_at(
+             ${until}::timestamptz, ${position}) end as last`.execute(db);
+  const { before = null, last = null } = rows[0] ?? {};
+  return [
+    ...(before === null ? [] : [sql`t.since > ${before}`]),
+    ...(last === null ? [] : [sql`t.since <= ${last}`]),
+  ];
+}
+
+function claimConditions(
+  { as_of, table }: At,
+  { verification, lifecycle }: TimelineQuery,
+): RawBuilder<unknown>[] {
+  if (verification === undefined && lifecycle === undefined) return [];
+  const wanted = [
+    ...(verification === undefined ? [] : [sql`c.verification = ${verification}`]),
+    ...(lifecycle === undefined ? [] : [sql`c.lifecycle = ${lifecycle}`]),
+  ];
+  return [
+    sql`exists (select from ${sql.table(table(claims, 'claims'))} c
+      where c.key = t.claim_id and ${heldAt(as_of.position, 'c')}
+        and ${sql.join(wanted, sql` and `)})`,
+  ];
 }

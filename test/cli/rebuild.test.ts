@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import t from 'tap';
 import { prepareProjection } from '../../src/projections/generations.ts';
 import { registry } from '../../src/projections/registry.ts';
+import { tableOf } from '../../src/projections/rows.ts';
 import { freshStore } from '../db.ts';
 import { appendActors } from '../projections/actors.ts';
 
@@ -32,7 +33,9 @@ t.test('a rebuild says what differed; what is asked for wrongly is refused', asy
     position: 200,
     comparison: { position: 0, differences: 0 },
   });
-  await sql`update registry_v2_g2_entries set body = '{}' where until > 200`.execute(db);
+  await sql`update ${sql.table(tableOf(registry, 2, 'entries'))} set body = '{}' where until > 200`.execute(
+    db,
+  );
   t.match(await run(url, 'registry'), {
     code: 1,
     stdout: /^registry: generation 3 answers.* 200 rows .* 100 differ .* entries actor-a0 of 2/,
@@ -40,7 +43,7 @@ t.test('a rebuild says what differed; what is asked for wrongly is refused', asy
   t.match(await run(url, 'registry', '--cancel'), { code: 0, stdout: 'none was under way\n' });
   t.match(await run(url, 'rumours'), {
     code: 2,
-    stderr: /only registry, war_status, negotiations, operations, timeline/,
+    stderr: /only registry, claims, negotiations, operations, timeline/,
   });
   t.match(await run(url, 'registry', '--rate', '0'), { code: 2 });
 });

@@ -1,7 +1,7 @@
 /** Every view as of a moment: by position, by what had been recorded, by what was so. */
 import t from 'tap';
 import type { Page } from '../../src/http/formats.ts';
-import type { TimelineItem } from '../../src/projections/timeline-page.ts';
+import type { TimelineItem } from '../../src/projections/timeline-shown.ts';
 import type { WarStatus } from '../../src/projections/war-status-view.ts';
 import { get, post, recordSeed, testService } from '../service.ts';
 

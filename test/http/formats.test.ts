@@ -10,7 +10,7 @@ import { csvOf } from '../../src/http/csv.ts';
 import type { Page } from '../../src/http/formats.ts';
 import { geometryOf } from '../../src/http/geojson.ts';
 import { timeline } from '../../src/projections/timeline.ts';
-import type { TimelineItem } from '../../src/projections/timeline-page.ts';
+import type { TimelineItem } from '../../src/projections/timeline-shown.ts';
 import { readVintage } from '../../src/projections/vintage.ts';
 import { get, recordSeed, testService } from '../service.ts';
 import { isProblem } from './raw.ts';

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { registrySteps, reportSteps } from '../../src/cli/seed-report.ts';
 import type { Page } from '../../src/http/formats.ts';
-import type { TimelineItem } from '../../src/projections/timeline-page.ts';
+import type { TimelineItem } from '../../src/projections/timeline-shown.ts';
 import type { WarStatus } from '../../src/projections/war-status-view.ts';
 import { get, postStep, recordSeed, testService } from '../service.ts';
 

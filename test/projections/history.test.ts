@@ -1,6 +1,7 @@
 /** As of every position, what is answered is what a fold of the log up to there would answer. */
 import { deepStrictEqual as deepEqual } from 'node:assert';
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import t from 'tap';
 import type { Db } from '../../src/db.ts';
 import { compareGenerations } from '../../src/projections/compare.ts';
@@ -13,9 +14,8 @@ import { pagesOf } from '../../src/projections/pages.ts';
 import type { Projection } from '../../src/projections/projection.ts';
 import { projectBatch } from '../../src/projections/projector.ts';
 import { categories, findEntry, listEntries, registry } from '../../src/projections/registry.ts';
-import { dropTables, forever } from '../../src/projections/rows.ts';
+import { dropTables, forever, madeBy } from '../../src/projections/rows.ts';
 import { timeline } from '../../src/projections/timeline.ts';
-import { listTimeline } from '../../src/projections/timeline-page.ts';
 import type { At } from '../../src/projections/vintage.ts';
 import { warStatusOf, warStatusSources } from '../../src/projections/war-status.ts';
 import { freshStore } from '../db.ts';
@@ -32,7 +32,9 @@ const views: { sources: readonly Projection[]; answers: Answers }[] = [
   },
   {
     sources: [timeline],
-    answers: (db, at) => listTimeline(db, at, { sort: 'position', order: 'asc', limit: 100 }),
+    answers: (db, { as_of, table }) =>
+      sql`select * from ${sql.table(table(timeline, 'items'))} t
+        where ${madeBy(as_of.position)} order by since`.execute(db),
   },
   {
     sources: warStatusSources,

@@ -1,11 +1,11 @@
-/** A process that projects and rebuilds the register, to be killed: `node projecting.ts URL`. */
+/** A process that projects and rebuilds, to be killed: `node projecting.ts URL`. */
 import { pino } from 'pino';
 import { connectOnce, openDb, openPool } from '../../src/db.ts';
 import { postgresEventStore } from '../../src/eventstore/postgres.ts';
 import { manualWakeup } from '../../src/eventstore/wakeup.ts';
 import { runProjections } from '../../src/projections/projector.ts';
 import { runRebuilds } from '../../src/projections/rebuild.ts';
-import { registry } from '../../src/projections/registry.ts';
+import { projections } from '../../src/service.ts';
 
 const [url] = process.argv.slice(2) as [string];
 const onError = () => undefined;
@@ -18,6 +18,6 @@ const parts = { db, store, connect, wakeup: manualWakeup(20), logger };
 const { signal } = new AbortController();
 process.send?.('running');
 await Promise.all([
-  runProjections([registry], parts, signal),
-  runRebuilds([registry], parts, signal),
+  runProjections(projections, parts, signal),
+  runRebuilds(projections, parts, signal),
 ]);

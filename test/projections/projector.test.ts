@@ -82,36 +82,47 @@ t.test('a handler that throws pauses its projection where it is; the other goes 
   for (const projection of [fails, works]) await prepareProjection(db, projection);
   for (let n = 0; n < 5; n += 1) await appendOne(store);
   const stop = new AbortController();
-  const wakeup = (until: () => Promise<boolean>) => ({
+  const wakeup = {
     hints: 0,
     next: async () => {
-      if (await until()) stop.abort();
-    },
-  });
-  const isAt = (name: string, position: number) => async () =>
-    (await statesOf(db)).some((one) => one.name === name && one.position === position);
-  await runProjections(
-    [works],
-    { db, store, connect, wakeup: wakeup(isAt('works', 5)), logger },
-    stop.signal,
-  );
-  const again = new AbortController();
-  const paused = {
-    hints: 0,
-    next: async () => {
-      if (isMended) return again.abort();
+      if (isMended) {
+        if ((await statesOf(db)).every(({ position }) => position === 5)) stop.abort();
+        return;
+      }
       t.match(await statesOf(db), [
         { name: 'fails', state: 'paused', position: 2, last_error: 'no such place' },
         { name: 'works', state: 'running', position: 5, last_error: null },
       ]);
       t.match(await statesOf(db), [{ error_position: 3 }, { error_position: null }]);
+      t.equal(await countOf(db, 'fails'), 2);
       isMended = true;
       await setState(db, fails, 'running');
     },
   };
-  await runProjections([fails], { db, store, connect, wakeup: paused, logger }, again.signal);
+  await runProjections([fails, works], { db, store, connect, wakeup, logger }, stop.signal);
   t.match(await statesOf(db), [{ state: 'running', position: 5, last_error: null }, {}]);
   t.equal(await countOf(db, 'fails'), 5);
+});
+
+// Seen to fail with `recover` pausing all that were in the batch.
+t.test('rows that PostgreSQL refuses pause their projection alone', async (t) => {
+  const { db, store, url } = await freshStore(t);
+  const connect = () => connectOnce(url, { pipeline: true });
+  const works = keeping('works');
+  const refused: Projection = {
+    ...keeping('refused'),
+    tables: { seen: { columns: { at: 'timestamptz' }, indexes: [] } },
+    project: (event, { seen }) => seen?.put(event.id, { at: 'some day', body: {} }),
+  };
+  for (const projection of [refused, works]) await prepareProjection(db, projection);
+  for (let n = 0; n < 3; n += 1) await appendOne(store);
+  const stop = new AbortController();
+  const wakeup = { hints: 0, next: async () => stop.abort() };
+  await runProjections([refused, works], { db, store, connect, wakeup, logger }, stop.signal);
+  t.match(await statesOf(db), [
+    { name: 'refused', state: 'paused', position: 0, last_error: /invalid input syntax/ },
+    { name: 'works', state: 'running', position: 3, last_error: null },
+  ]);
 });
 
 // Seen to fail with `isTransientError` answering false: the projection pauses for good.

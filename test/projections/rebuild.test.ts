@@ -17,6 +17,7 @@ import { pagesOf } from '../../src/projections/pages.ts';
 import { projectBatch, runProjections } from '../../src/projections/projector.ts';
 import { openRebuild, runRebuilds } from '../../src/projections/rebuild.ts';
 import { listEntries, registry } from '../../src/projections/registry.ts';
+import { tableOf } from '../../src/projections/rows.ts';
 import { listStatuses } from '../../src/projections/status.ts';
 import { readVintage } from '../../src/projections/vintage.ts';
 import { freshStore, type Test } from '../db.ts';
@@ -96,7 +97,7 @@ t.test('a row that is not as the log has it is found, and mended', async (t) => 
   await appendActors(store, 50);
   const pages = pagesOf(store);
   await projectBatch(db, registry, pages);
-  await sql`update registry_v2_g1_entries set body = '{}'
+  await sql`update ${sql.table(tableOf(registry, 1, 'entries'))} set body = '{}'
     where key = 'actor-a7' and until > 50`.execute(db);
   await startRebuild(db, registry, null);
   const rebuild = rebuildOf(t, { db, store, url });
@@ -130,7 +131,7 @@ t.test('a rebuild keeps its pace, and can be given up', async (t) => {
   t.equal(await cancelRebuild(db, registry), false);
   t.equal((await statusOf(db)).rebuild, null);
   const { rows } = await sql`
-    select from pg_tables where tablename like 'registry_v2_g2%'`.execute(db);
+    select from pg_tables where tablename = ${tableOf(registry, 2, 'entries')}`.execute(db);
   t.equal(rows.length, 0);
 });
 

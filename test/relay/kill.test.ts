@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import t from 'tap';
 import { conflictId } from '../../src/cli/seed-report.ts';
 import type { Page } from '../../src/http/formats.ts';
-import type { TimelineItem } from '../../src/projections/timeline-page.ts';
+import type { TimelineItem } from '../../src/projections/timeline-shown.ts';
 import { initTopics } from '../../src/relay/client.ts';
 import { freshDatabase } from '../db.ts';
 import { brokers, get, post, recordSeed } from '../service.ts';

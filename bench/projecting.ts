@@ -1,0 +1,47 @@
+/**
+ * A process of the bench `projections`: builds all views from a log, as `frontlog rebuild --all`
+ * does, and prints how. `node bench/projecting.ts DATABASE_URL`.
+ */
+import { pino } from 'pino';
+import { connectOnce, openDb, openPool } from '../src/db.ts';
+import { postgresEventStore } from '../src/eventstore/postgres.ts';
+import { prepareProjection, startRebuild } from '../src/projections/generations.ts';
+import { openRebuild } from '../src/projections/rebuild.ts';
+import { listStatuses } from '../src/projections/status.ts';
+import { projections } from '../src/service.ts';
+
+const [url] = process.argv.slice(2) as [string];
+const onError = (error: unknown) => process.stderr.write(`# ${error}\n`);
+const pool = openPool(url, onError);
+const db = openDb(pool);
+const connect = () => connectOnce(url, { pipeline: true });
+const store = postgresEventStore({ db, pool, connect, onError });
+for (const projection of projections) await prepareProjection(db, projection);
+for (const projection of projections) await startRebuild(db, projection, null);
+const rebuild = openRebuild(projections, { db, store, connect, logger: pino({ level: 'warn' }) });
+const startedAt = performance.now();
+const cpuBefore = process.cpuUsage();
+let storedAt = startedAt;
+let rssMax = 0;
+const near = (await store.head()) - 1_000;
+for (let isNear = false; ; ) {
+  const step = await rebuild.advance();
+  if (step === 'none') break;
+  rssMax = Math.max(rssMax, process.memoryUsage().rss);
+  if (isNear) continue;
+  const statuses = await listStatuses(db, projections);
+  isNear = statuses.every(({ rebuild }) => (rebuild?.position ?? 0) >= near);
+  storedAt = performance.now();
+}
+const endedAt = performance.now();
+const { user, system } = process.cpuUsage(cpuBefore);
+await rebuild.close();
+const statuses = await listStatuses(db, projections);
+const differences = statuses.reduce((sum, one) => sum + (one.comparison?.differences ?? 0), 0);
+const figures = {
+  ...{ storedMs: storedAt - startedAt, allMs: endedAt - startedAt, cpuUs: user + system },
+  ...{ rssMax, differences },
+};
+process.stdout.write(`${JSON.stringify(figures)}\n`);
+await store.close();
+await db.destroy();

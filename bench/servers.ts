@@ -1,0 +1,22 @@
+/** Servers that are measured, each a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export type Server = { url: string; process: ChildProcess };
+
+/** Starts a server that prints its address, and answers when it has. */
+export async function serve(argv: string[], environment: Record<string, string>): Promise<Server> {
+  const child = spawn(process.execPath, argv, {
+    cwd: join(import.meta.dirname, '..'),
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0];
+    if (url === undefined) continue;
+    child.stdout?.resume();
+    return { url, process: child };
+  }
+  throw new Error(`${argv.join(' ')} ended before it served`);
+}

@@ -1,0 +1,112 @@
+/** What an event is on the timeline: what it is found by, and the item that it is shown as. */
+import { catalogue, type DataOf } from '../domain/catalogue.ts';
+import { findReferences } from '../domain/references.ts';
+import { type NameOf, summaryOf } from '../domain/summary.ts';
+import { lastInstantOf } from '../domain/times.ts';
+import { wordsOf } from '../domain/words.ts';
+import type { Fact } from './projection.ts';
+
+type AnyData = Partial<DataOf<'ClaimMade'> & DataOf<'TroopsWithdrew'> & DataOf<'ReportPublished'>>;
+
+/** What can be asked for by a tag: the filters of the timeline that hold for one value. */
+export type TagFilters = {
+  readonly type?: string;
+  readonly claimant?: string;
+  readonly actor?: string;
+  readonly place?: string;
+};
+
+/** What an item is found by, but for the reports that it came in. */
+export type Found = {
+  /** When it happened; else when it was said, published or recorded. */
+  readonly sort_at: string;
+  readonly conflict_id: string | null;
+  /** The claim that it is about. */
+  readonly claim_id: string | null;
+  /** The last instant of when it is said to have happened; null where that is not said. */
+  readonly occurred_until: string | null;
+  readonly tags: readonly string[];
+};
+
+/** A register entry gives names; it is nothing said or done. */
+export function isItem({ type }: Pick<Fact, 'type'>): boolean {
+  return !type.endsWith('Registered');
+}
+
+/** The entity an event registers or concerns, and all that its data points to. */
+export function streamsOf({ type, stream, data }: Fact): readonly string[] {
+  const own = stream.replace(/^force-/, 'actor-');
+  const references = findReferences(catalogue[type], data);
+  return [...new Set([own, ...references.map(({ stream }) => stream)])];
+}
+
+/** The ids among `streams` of one category. */
+export function idsOf(streams: readonly string[], category: string): string[] {
+  const start = `${category}-`;
+  return streams.filter((one) => one.startsWith(start)).map((one) => one.slice(start.length));
+}
+
+/** What the event is found by. */
+export function foundBy(event: Fact): Found {
+  const data = event.data as AnyData;
+  const { attribution, occurred } = data;
+  return {
+    sort_at: occurred?.from ?? data.asserted_at ?? data.published_at ?? event.recorded_at,
+    conflict_id: data.conflict_id ?? null,
+    claim_id: data.claim_id ?? null,
+    occurred_until: occurred === undefined ? null : lastInstantOf(occurred.to ?? occurred.from),
+    tags: [
+      ...tagsOf({ type: event.type }),
+      ...(attribution ? tagsOf({ claimant: attribution.claimant_id }) : []),
+      ...streamsOf(event).flatMap((stream) => tagOfEntity(stream) ?? []),
+      ...searchedWords(event).map(wordTag),
+    ],
+  };
+}
+
+/** The tags that an item has for which all the filters hold. */
+export function tagsOf({ type, claimant, actor, place }: TagFilters): string[] {
+  return Object.entries({ type, claimant, actor, place })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}:${value}`);
+}
+
+/** The tag of what concerns an actor or a place, by its stream; undefined for other streams. */
+export function tagOfEntity(stream: string): string | undefined {
+  return /^(actor|place)-/.test(stream) ? stream.replace('-', ':') : undefined;
+}
+
+/** The tag of what has this word in it, as `wordsOf` has it. */
+export function wordTag(word: string): string {
+  return `word:${word}`;
+}
+
+/** The members of an item that the event alone tells, and the names in its summary. */
+export function itemOf(event: Fact, nameOf: NameOf) {
+  const data = event.data as AnyData;
+  const streams = streamsOf(event);
+  const places = data.places ?? idsOf(streams, 'place').map((place_id) => ({ place_id }));
+  return {
+    position: event.position,
+    event_id: event.id,
+    type: event.type,
+    stream: event.stream,
+    conflict_id: data.conflict_id ?? null,
+    occurred: data.occurred ?? null,
+    asserted_at: data.asserted_at ?? null,
+    published_at: data.published_at ?? null,
+    recorded_at: event.recorded_at,
+    claimant_id: data.attribution?.claimant_id ?? null,
+    actor_ids: idsOf(streams, 'actor'),
+    places,
+    summary: { text: summaryOf(event.type, event.data as never, nameOf), language: 'en' },
+    data: event.data,
+  };
+}
+
+// Of the summary without names, for those may change: they are looked up when they are asked for.
+function searchedWords(event: Fact): string[] {
+  const { quote } = (event.data as AnyData).attribution ?? {};
+  const summary = summaryOf(event.type, event.data as never, () => '');
+  return wordsOf(summary, quote?.text, quote?.translation);
+}
