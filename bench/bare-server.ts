@@ -3,7 +3,7 @@ import Fastify from 'fastify';
 import { Type } from 'typebox';
 import { v7 as uuidv7 } from 'uuid';
 import { acts } from '../src/domain/acts.ts';
-import { Written } from '../src/http/commands.ts';
+import { CommandHeaders, Written } from '../src/http/commands.ts';
 import { strictValidation } from '../src/http/validation.ts';
 
 const { schema, idSchema } = acts.ClaimMade;
@@ -13,7 +13,7 @@ const app = Fastify();
 app.setValidatorCompiler(strictValidation());
 app.addSchema(Written);
 app.post('/v1/claims', {
-  schema: { body, response: { 201: Type.Ref('Written#') } },
+  schema: { headers: CommandHeaders, body, response: { 201: Type.Ref('Written#') } },
   handler: async (request, reply) => {
     const { id } = request.body as { id: string };
     const stream = `claim-${id}`;

@@ -35,6 +35,7 @@ export const benchHttp: Bench = async (fresh, short) => {
   const store = await frontlog(await fresh('store'));
   const rounds = short ? 1 : 3;
   const ms = short ? 500 : 4_000;
+  for (const server of [ours, bare]) await load(server, 64, 2 * ms);
   const rows = [];
   const ratios: Record<string, number> = {};
   for (const connections of connectionCounts) {

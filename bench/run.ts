@@ -13,6 +13,7 @@ import { embeddedServers } from '../src/embedded/servers.ts';
 import { benchEventStore } from './eventstore.ts';
 import { benchGrowth } from './growth.ts';
 import { benchHttp } from './http.ts';
+import { benchImport } from './import.ts';
 import { benchProjections } from './projections.ts';
 import { benchRelay } from './relay.ts';
 import { benchWakeup } from './wakeup.ts';
@@ -31,6 +32,7 @@ const benches: Record<string, Bench> = {
   growth: benchGrowth,
   http: benchHttp,
   projections: benchProjections,
+  import: benchImport,
   relay: benchRelay,
   wakeup: benchWakeup,
 };

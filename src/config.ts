@@ -1,4 +1,5 @@
 /** Settings: environment to a frozen Config; the only reader of process.env. */
+import { join } from 'node:path';
 import { envSchema } from 'env-schema';
 import { type Static, Type } from 'typebox';
 
@@ -13,6 +14,7 @@ const Environment = Type.Object({
   KAFKA_PREFIX: Type.String({ pattern: '^[a-z0-9-]{1,64}$', default: 'frontlog' }),
   PROJECTION_FEED: Type.String({ enum: ['log', 'kafka'], default: 'log' }),
   DATA_DIR: Type.String({ minLength: 1, default: '.frontlog' }),
+  SIGNING_KEY_FILE: Type.String({ default: '' }),
   ROLES: Type.String({ default: roles.join(',') }),
   AUTH: Type.String({ enum: ['none', 'keys', 'jwt', 'keys,jwt'], default: 'none' }),
   OIDC_ISSUER: Type.String({ default: '' }),
@@ -37,6 +39,8 @@ export type Config = Readonly<{
   /** `kafka`: a read site, whose database mirrors the log that is on the topic. */
   feed: 'log' | 'kafka';
   dataDir: string;
+  /** The key that heads of the log are signed with; made where there is none. */
+  signingKeyFile: string;
   roles: readonly Role[];
   /** Neither `keys` nor `jwt`: everybody may do everything, on loopback. */
   auth: Readonly<{
@@ -82,6 +86,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     kafkaPrefix: values.KAFKA_PREFIX,
     feed: values.PROJECTION_FEED as Config['feed'],
     dataDir: values.DATA_DIR,
+    signingKeyFile: values.SIGNING_KEY_FILE || join(values.DATA_DIR, 'signing-key.pem'),
     roles: chosen as Role[],
     auth,
     requestsPerMinute: values.RATE_LIMIT_PER_MINUTE,

@@ -88,6 +88,15 @@ export type ReplaysTable = {
   published: Generated<number>;
   created_at: Generated<string>;
 };
+export type LogTilesTable = { level: number; index: number; hashes: Buffer };
+export type LogHeadTable = {
+  size: number;
+  root_hash: Buffer;
+  signed_at: string;
+  note: string;
+  public_key: Buffer;
+  only_row: Generated<true>;
+};
 export type Tables = {
   log_identity: { log_id: string | null; role: 'primary' | 'mirror'; site_id: string };
   events: EventsTable;
@@ -96,6 +105,8 @@ export type Tables = {
   api_keys: ApiKeysTable;
   dead_letters: DeadLettersTable;
   replays: ReplaysTable;
+  log_tiles: LogTilesTable;
+  log_head: LogHeadTable;
   relay_topics: { topic: string; partitions: number; position: number };
 };
 export type Db = Kysely<Tables>;

@@ -1,40 +1,43 @@
 #!/usr/bin/env node
-/** The process: one command line, from which each command takes what it needs. */
+/**
+ * The process: one command line. What a command needs is loaded when it is asked for, so that an
+ * import takes no memory for the server.
+ */
 import { Command } from 'commander';
-import { runDemo } from './cli/demo.ts';
-import { runDlqDrop, runDlqList, runDlqReplay } from './cli/dlq.ts';
 import { reportError } from './cli/exit.ts';
-import { runKeysCreate, runKeysList, runKeysRevoke } from './cli/keys.ts';
-import { runMigrate } from './cli/migrate.ts';
-import { runRebuild } from './cli/rebuild.ts';
-import { runReplayCommand } from './cli/replay.ts';
-import { runStart } from './cli/start.ts';
-import { runStatus } from './cli/status.ts';
-import { runTopicsInit, runTopicsRecreate } from './cli/topics.ts';
 
 const program = new Command('frontlog')
   .description('An event-sourced record of the claims and acts of a war.')
   // Else Commander would end the process by itself, and with 1.
   .exitOverride();
-program.command('start').description('serve the API, relay and project').action(runStart);
-program.command('demo').description('start, and record the seed report').action(runDemo);
-program.command('migrate').description('bring the database up to date').action(runMigrate);
+program
+  .command('start')
+  .description('serve the API, relay and project')
+  .action(async () => (await import('./cli/start.ts')).runStart());
+program
+  .command('demo')
+  .description('start, and record the seed report')
+  .action(async () => (await import('./cli/demo.ts')).runDemo());
+program
+  .command('migrate')
+  .description('bring the database up to date')
+  .action(async () => (await import('./cli/migrate.ts')).runMigrate());
 program
   .command('status')
   .description('how far log, relay and projections are; ends with 1 where something does not move')
   .option('--json', 'answer with JSON')
-  .action(runStatus);
+  .action(async (options) => (await import('./cli/status.ts')).runStatus(options));
 const topics = program.command('topics').description('Kafka topics');
 topics
   .command('init')
   .description('create the topics that are missing, set right what is set wrongly')
   .option('--partitions <count>', 'of a topic it makes; fixed for good by the first relay')
-  .action(runTopicsInit);
+  .action(async (options) => (await import('./cli/topics.ts')).runTopicsInit(options));
 topics
   .command('recreate')
   .description('delete the topics, so that the whole log is relayed anew')
   .option('--yes', 'needed, as every message is deleted')
-  .action(runTopicsRecreate);
+  .action(async (options) => (await import('./cli/topics.ts')).runTopicsRecreate(options));
 const json = ['--json', 'answer with JSON'] as const;
 program
   .command('rebuild [projection]')
@@ -43,7 +46,36 @@ program
   .option('--rate <events>', 'at most so many events a second')
   .option('--cancel', 'give up the rebuild that is under way')
   .option(...json)
-  .action(runRebuild);
+  .action(async (name, options) => (await import('./cli/rebuild.ts')).runRebuild(name, options));
+program
+  .command('verify')
+  .description('read the whole log and tell whether all is as it was recorded')
+  .option(...json)
+  .action(async (options) => (await import('./cli/verify.ts')).runVerify(options));
+program
+  .command('import <format> <files...>')
+  .description(
+    'record data sets: cloudevents, ua-general-staff, orc-losses, control-revisions, acled, ucdp-ged',
+  )
+  .option('--conflict <id>', 'of all rows, where they do not say it or another is wanted')
+  .option('--encoding <name>', 'of the files, if not UTF-8: windows-1251, utf-16le')
+  .option('--published <date>', 'when the files were; else the last date in each')
+  .option('--full', 'retract claims of an earlier file that this one has no rows of')
+  .option('--full-max <percent>', 'unless they are more than so many of a hundred (10)')
+  .option('--dry-run', 'decide all, record nothing')
+  .option('--rejects <file>', 'write every rejected row there, with its reasons, as JSON lines')
+  .option(...json)
+  .action(async (format, files, options) =>
+    (await import('./cli/import.ts')).runImport(format, files, options),
+  );
+program
+  .command('export')
+  .description('write events as CloudEvents, one a line, which `import cloudevents` takes back')
+  .option('--from <position>', 'the first one', '1')
+  .option('--to <position>', 'the last one; else the last there is')
+  .option('--out <file>', 'else to standard output')
+  .option(...json)
+  .action(async (options) => (await import('./cli/export.ts')).runExport(options));
 program
   .command('replay')
   .description('publish a part of the log again, to a topic of its own')
@@ -55,25 +87,25 @@ program
   .option('--resume <id>', 'go on with one that was stopped')
   .option('--cancel <id>', 'end one; what it has published stays')
   .option(...json)
-  .action(runReplayCommand);
+  .action(async (options) => (await import('./cli/replay.ts')).runReplayCommand(options));
 const dlq = program.command('dlq').description('what a read site could not take from the topic');
 dlq
   .command('list')
   .description('each, where it was, and why; ends with 1 where one is open')
   .option('--all', 'also those that were replayed or dropped')
   .option(...json)
-  .action(runDlqList);
+  .action(async (options) => (await import('./cli/dlq.ts')).runDlqList(options));
 dlq
   .command('replay [ids...]')
   .description('try all that are open again, or these')
   .option('--unchecked', 'take whatever is an event, also what this release does not understand')
   .option(...json)
-  .action(runDlqReplay);
+  .action(async (ids, options) => (await import('./cli/dlq.ts')).runDlqReplay(ids, options));
 dlq
   .command('drop <ids...>')
   .description('close those that nothing waits for')
   .option(...json)
-  .action(runDlqDrop);
+  .action(async (ids, options) => (await import('./cli/dlq.ts')).runDlqDrop(ids, options));
 const keys = program.command('keys').description('API keys');
 keys
   .command('create')
@@ -81,17 +113,17 @@ keys
   .requiredOption('--name <name>', 'whose key it is')
   .requiredOption('--scopes <list>', 'what it may do: of read, write, import, ops')
   .option(...json)
-  .action(runKeysCreate);
+  .action(async (options) => (await import('./cli/keys.ts')).runKeysCreate(options));
 keys
   .command('list')
   .description('every key there ever was')
   .option(...json)
-  .action(runKeysList);
+  .action(async (options) => (await import('./cli/keys.ts')).runKeysList(options));
 keys
   .command('revoke <id>')
   .description('end a key; it is refused within two seconds')
   .option(...json)
-  .action(runKeysRevoke);
+  .action(async (id, options) => (await import('./cli/keys.ts')).runKeysRevoke(id, options));
 
 try {
   await program.parseAsync();

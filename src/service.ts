@@ -6,12 +6,16 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { connectOnce, type Db, migrate, openDb, openPool, readLogId } from './db.ts';
-import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
+import type { EmbeddedServers } from './embedded/servers.ts';
 import type { EventStore } from './eventstore/event-store.ts';
-import { postgresEventStore } from './eventstore/postgres.ts';
-import { listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
+import { countLockWaiters } from './eventstore/postgres.ts';
+import { lent, listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
+import { openStore, startEmbedded } from './log.ts';
+import { signerOf } from './log-tree/note.ts';
+import { runSealing, type SealParts } from './log-tree/seal.ts';
+import { makeMetrics, measuredStore, type Snapshot } from './metrics.ts';
 import { runDeadLetters } from './mirror/dead-letter-topic.ts';
 import { type MirrorState, runMirror } from './mirror/mirror.ts';
 import { readMirrorProgress, settleSite } from './mirror/site.ts';
@@ -24,12 +28,14 @@ import { runProjections } from './projections/projector.ts';
 import { runRebuilds } from './projections/rebuild.ts';
 import { registry } from './projections/registry.ts';
 import { listConflictIds } from './projections/sides.ts';
+import { listStatuses } from './projections/status.ts';
 import { timeline } from './projections/timeline.ts';
 import { readVintage } from './projections/vintage.ts';
 import { warStatusOf, warStatusSources } from './projections/war-status.ts';
 import { kafkaClient } from './relay/client.ts';
 import { readLag } from './relay/lag.ts';
 import { type RelayState, runRelay } from './relay/relay.ts';
+import { readShownPosition } from './relay/shown.ts';
 import { namesOf } from './relay/topics.ts';
 import { runWarStatus, type WarStatusParts } from './relay/war-status.ts';
 
@@ -81,16 +87,19 @@ async function connectParts(
   await migrate(db);
   await settleSite(db, config.feed);
   for (const projection of projections) await prepareProjection(db, projection);
-  const store = openStore({ db, pool, databaseUrl }, logger);
+  const metrics = makeMetrics();
+  const store = measuredStore(
+    openStore({ db, pool, databaseUrl }, logger, metrics.stored),
+    metrics,
+  );
   open.push(() => store.close());
-  const listen = () => {
-    const listening = listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
-    open.push(() => listening.close());
-    return listening;
-  };
-  // Who only answers requests follows nothing, and need not be woken by every append.
+  const listen = () => listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
+  // Who only answers requests follows the log while a stream is open, and need not be woken before.
   const follows = config.roles.some((role) => role !== 'api');
-  const wakeup = follows ? listen() : manualWakeup();
+  const listening = follows ? listen() : undefined;
+  open.push(async () => listening?.close());
+  const wakeup = listening ?? manualWakeup();
+  const openWakeup = listening === undefined ? listen : () => lent(listening);
 
   const stopping = new AbortController();
   const running: Promise<void>[] = [];
@@ -99,6 +108,12 @@ async function connectParts(
     await Promise.all(running);
   });
   if (config.roles.includes('projector')) {
+    const sealing = { db, wakeup, logger };
+    if (config.feed === 'kafka') running.push(sealMirror(config, sealing, stopping.signal));
+    else {
+      const signer = await signerOf(config.signingKeyFile, await readLogId(db));
+      running.push(runSealing({ ...sealing, signer }, stopping.signal));
+    }
     const connect = () => connectOnce(databaseUrl, { pipeline: true });
     const parts = { db, store, wakeup, connect, logger };
     running.push(runProjections(projections, parts, stopping.signal));
@@ -128,61 +143,33 @@ async function connectParts(
     : () => readReadiness(db, store, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
   const { auth, requestsPerMinute } = config;
+  const readSnapshot = () => snapshotOf({ db, pool, store }, state, config);
   const app = await httpServer({
-    ...{ db, store, projections, readiness, auth, requestsPerMinute, logger, isReadSite },
+    ...{ db, store, projections, readiness, openWakeup, auth, requestsPerMinute, logger },
+    ...{ metrics: { metrics, readSnapshot, pool }, isReadSite },
   });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });
   return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };
 }
 
-/** The database that `config` names, or the embedded one, brought up to date: for a command. */
-export async function openDatabase(
-  config: Config,
-  logger: Logger,
-): Promise<{ db: Db; pool: Pool; databaseUrl: string; close(): Promise<void> }> {
-  const embedded = await startEmbedded({ ...config, kafka: 'none' }, logger);
-  const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
-  const pool = openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost'));
-  const db = openDb(pool);
-  const close = async () => {
-    await db.destroy();
-    await embedded?.stop();
-  };
-  try {
-    await migrate(db);
-  } catch (error) {
-    await close();
-    throw error;
+// A mirror's log has its name from the first event on.
+async function sealMirror(
+  { signingKeyFile }: Config,
+  parts: Omit<SealParts, 'signer'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { db, wakeup, logger } = parts;
+  while (!signal.aborted) {
+    const { hints } = wakeup;
+    try {
+      const signer = await signerOf(signingKeyFile, await readLogId(db));
+      return await runSealing({ ...parts, signer }, signal);
+    } catch (error) {
+      logger.debug({ err: error }, 'sealing waits');
+      await wakeup.next(hints, signal);
+    }
   }
-  return { db, pool, databaseUrl, close };
-}
-
-/** The log and the tables of these projections, for a command. */
-export async function openLog(config: Config, logger: Logger, those: readonly Projection[]) {
-  const { db, pool, databaseUrl, close } = await openDatabase(config, logger);
-  for (const projection of those) await prepareProjection(db, projection);
-  const store = openStore({ db, pool, databaseUrl }, logger);
-  return {
-    ...{ db, store, logger },
-    connect: () => connectOnce(databaseUrl, { pipeline: true }),
-    async close() {
-      await store.close();
-      await close();
-    },
-  };
-}
-
-function openStore(
-  { db, pool, databaseUrl }: { db: Db; pool: Pool; databaseUrl: string },
-  logger: Logger,
-) {
-  return postgresEventStore({
-    db,
-    pool,
-    connect: () => connectOnce(databaseUrl, { pipeline: true }),
-    onError: (err) => logger.warn({ err }, 'connection for appends lost'),
-  });
 }
 
 async function relayWhenKafkaIsThere(
@@ -221,19 +208,6 @@ export function statusViewOf(db: Db): WarStatusParts['readView'] {
       find: (conflictId) => find(at, conflictId),
     };
   };
-}
-
-async function startEmbedded(config: Config, logger: Logger): Promise<EmbeddedServers | undefined> {
-  const postgres = config.databaseUrl === undefined;
-  const kafka = config.kafka === 'embedded' && config.roles.includes('relay');
-  if (!postgres && !kafka) return undefined;
-  return embeddedServers({
-    dataDir: config.dataDir,
-    postgres,
-    kafka,
-    onProgress: (message) => logger.info(message),
-    onExit: (server, detail) => logger.error(`embedded ${server} ended: ${detail}`),
-  });
 }
 
 async function findBrokers(
@@ -304,6 +278,28 @@ function listRunning(db: Db) {
     .select(['name', 'state', 'position', 'last_error'])
     .where('role', '=', 'live')
     .execute();
+}
+
+// Throws where the log cannot be read.
+async function snapshotOf(
+  { db, pool, store }: { db: Db; pool: Pool; store: EventStore },
+  { state, position: ownPosition }: RelayState,
+  { kafkaPrefix }: Config,
+): Promise<Snapshot> {
+  const [head, shown, statuses, waiting] = await Promise.all([
+    store.head(),
+    readShownPosition(pool, namesOf(kafkaPrefix).eventsTopic),
+    listStatuses(db, projections),
+    countLockWaiters(db),
+  ]);
+  const position = Math.max(ownPosition, shown);
+  const lag = await readLag(store, position, head);
+  return {
+    head,
+    relay: { state, position, ...lag },
+    projections: statuses,
+    lock_waiters: waiting,
+  };
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

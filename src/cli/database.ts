@@ -1,7 +1,7 @@
 /** The database for a command: opened, brought up to date, and let go of whatever comes. */
 import type { Config } from '../config.ts';
-import { openDatabase } from '../service.ts';
-import type { makeLogger } from './start.ts';
+import { openDatabase } from '../log.ts';
+import type { makeLogger } from './logger.ts';
 
 type Opened = Awaited<ReturnType<typeof openDatabase>>;
 

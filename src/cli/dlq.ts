@@ -9,7 +9,7 @@ import {
 } from '../mirror/dead-letters.ts';
 import { withDatabase } from './database.ts';
 import { UsageError } from './exit.ts';
-import { makeLogger } from './start.ts';
+import { makeLogger } from './logger.ts';
 
 type Json = { json?: boolean };
 

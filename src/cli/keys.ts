@@ -5,7 +5,7 @@ import { readConfig } from '../config.ts';
 import type { Db } from '../db.ts';
 import { withDatabase } from './database.ts';
 import { UsageError } from './exit.ts';
-import { makeLogger } from './start.ts';
+import { makeLogger } from './logger.ts';
 
 const nameLengthMax = 100;
 

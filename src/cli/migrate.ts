@@ -1,7 +1,7 @@
 /** `frontlog migrate`: bring the database at DATABASE_URL up to date. */
 import { readConfig } from '../config.ts';
 import { migrate, openDb, openPool } from '../db.ts';
-import { makeLogger } from './start.ts';
+import { makeLogger } from './logger.ts';
 
 export async function runMigrate(): Promise<void> {
   const { databaseUrl, logLevel } = readConfig(process.env);

@@ -5,14 +5,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../config.ts';
 import { isTransientError } from '../db.ts';
-import { cancelRebuild, RebuildUnderWay, startRebuild } from '../projections/generations.ts';
+import { openLog } from '../log.ts';
+import {
+  cancelRebuild,
+  prepareProjection,
+  RebuildUnderWay,
+  startRebuild,
+} from '../projections/generations.ts';
 import type { Projection } from '../projections/projection.ts';
 import { recover } from '../projections/projector.ts';
 import { openRebuild } from '../projections/rebuild.ts';
 import { listStatuses, type ProjectionStatus } from '../projections/status.ts';
-import { openLog, projections } from '../service.ts';
+import { projections } from '../service.ts';
 import { UsageError } from './exit.ts';
-import { makeLogger } from './start.ts';
+import { makeLogger } from './logger.ts';
 
 const progressIntervalMs = 1_000;
 const busyIntervalMs = 100;
@@ -28,8 +34,9 @@ export async function runRebuild(name: string | undefined, options: Options): Pr
     throw new UsageError('--rate: a whole number of events a second');
   }
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
-  const log = await openLog(config, makeLogger(config.logLevel), chosen);
+  const log = await openLog(config, makeLogger(config.logLevel));
   try {
+    for (const one of chosen) await prepareProjection(log.db, one);
     if (options.cancel) {
       const cancelled = [];
       for (const one of chosen) if (await cancelRebuild(log.db, one)) cancelled.push(one.name);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readConfig } from '../config.ts';
 import { readLogId } from '../db.ts';
 import { isEventType } from '../domain/catalogue.ts';
+import { openLog } from '../log.ts';
 import { kafkaClient } from '../relay/client.ts';
 import {
   cancelReplay,
@@ -14,9 +15,8 @@ import {
   runReplay,
   startReplay,
 } from '../relay/replay.ts';
-import { openLog } from '../service.ts';
 import { UsageError } from './exit.ts';
-import { makeLogger } from './start.ts';
+import { makeLogger } from './logger.ts';
 
 /** As a shell says of a command that SIGINT has ended. */
 const interruptedCode = 130;
@@ -38,7 +38,7 @@ export async function runReplayCommand(options: ReplayOptions): Promise<void> {
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
   if (typeof config.kafka === 'string') throw new UsageError('KAFKA_BROKERS names no broker');
   const logger = makeLogger(config.logLevel);
-  const log = await openLog(config, logger, []);
+  const log = await openLog(config, logger);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);

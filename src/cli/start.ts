@@ -1,8 +1,8 @@
 /** `frontlog start`: serve until a signal. */
 import closeWithGrace from 'close-with-grace';
-import { type DestinationStream, type Logger, pino } from 'pino';
 import { type Config, readConfig } from '../config.ts';
 import { type Service, startService } from '../service.ts';
+import { makeLogger } from './logger.ts';
 
 const closeTimeoutMs = 30_000;
 
@@ -21,28 +21,3 @@ export async function serve(config: Config): Promise<Service> {
   process.stdout.write(`frontlog listening on ${service.url ?? 'no port (no role api)'}\n`);
   return service;
 }
-
-/** JSON lines on stderr, or to `stream`; readable ones on a terminal. */
-export function makeLogger(level: string, stream?: DestinationStream): Logger {
-  if (stream !== undefined) return pino({ level, redact }, stream);
-  // In step: what is still buffered when the log's reader goes would be flushed for ever.
-  const stderr = { dest: 2, sync: true };
-  if (!process.stderr.isTTY) return pino({ level, redact }, pino.destination(stderr));
-  const options = { destination: 2, ignore: 'pid,hostname' };
-  return pino({ level, redact, transport: { target: 'pino-pretty', options } });
-}
-
-// No secret gets into the log: not with a request or its headers, nor where a client has put a key
-// or a token into an address.
-const secretHeaders = ['authorization', 'cookie', 'set-cookie', 'idempotency-key'];
-const token = /fl_[\w-]{43}|eyJ[\w-]*\.[\w-]+\.[\w-]*/g;
-const redact = {
-  paths: [
-    ...['', 'headers', 'req.headers', 'res.headers'].flatMap((place) =>
-      secretHeaders.map((header) => `${place}["${header}"]`),
-    ),
-    'req.url',
-  ],
-  censor: (value: unknown, path: string[]) =>
-    path.at(-1) === 'url' ? String(value).replace(token, '[redacted]') : '[redacted]',
-};

@@ -2,13 +2,14 @@
 import { readConfig } from '../config.ts';
 import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
+import { openLog } from '../log.ts';
 import { type MirrorProgress, readMirrorProgress, readSite } from '../mirror/site.ts';
 import { listStatuses, type ProjectionStatus } from '../projections/status.ts';
 import { listTopicFaults } from '../relay/client.ts';
 import { type Lag, readLag } from '../relay/lag.ts';
 import { namesOf } from '../relay/topics.ts';
-import { openLog, projections } from '../service.ts';
-import { makeLogger } from './start.ts';
+import { projections } from '../service.ts';
+import { makeLogger } from './logger.ts';
 
 type Relay = { topic: string; position: number } & Lag;
 type Topics = { faults: string[] } | { unavailable: string };
@@ -28,7 +29,7 @@ type Status = {
 /** Ends with 1 where something does not move, or a topic is not as it is to be. */
 export async function runStatus({ json }: { json?: boolean }): Promise<void> {
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
-  const log = await openLog(config, makeLogger(config.logLevel), []);
+  const log = await openLog(config, makeLogger(config.logLevel));
   try {
     const { db, store, logger } = log;
     const { eventsTopic, warStatusTopic } = namesOf(config.kafkaPrefix);

@@ -7,7 +7,7 @@ import { findPinnedPartitions } from '../relay/shown.ts';
 import { namesOf } from '../relay/topics.ts';
 import { withDatabase } from './database.ts';
 import { UsageError } from './exit.ts';
-import { makeLogger } from './start.ts';
+import { makeLogger } from './logger.ts';
 
 type Options = { partitions?: string; yes?: boolean };
 

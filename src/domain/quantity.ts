@@ -35,6 +35,8 @@ export const Period = Type.Union([
 const said = {
   value: Type.Optional(Amount),
   value_to: Type.Optional(Amount),
+  // The source's own best estimate within a range: never made by us.
+  value_best: Type.Optional(Amount),
   qualifier: Qualifier,
   // UCUM code: `{person}` and the like are counts, `km2` and the like are measures.
   unit: Type.String({ pattern: '^[!-~]{1,32}$' }),
@@ -59,7 +61,7 @@ export type Quantity = Static<typeof Quantity>;
 
 /** What is impossible in `quantity`, with pointers below `pointer`; empty when nothing is. */
 export function quantityFaults(quantity: QuantitySaid, pointer: string): Fault[] {
-  const { value, value_to, qualifier, unit, period } = quantity;
+  const { value, value_to, value_best, qualifier, unit, period } = quantity;
   const faults: Fault[] = [];
   const fault = (member: string, detail: string) =>
     faults.push({ pointer: `${pointer}/${member}`, detail });
@@ -75,13 +77,20 @@ export function quantityFaults(quantity: QuantitySaid, pointer: string): Fault[]
   } else if (value_to !== undefined) {
     fault('value_to', 'is only for a quantity between two values');
   }
+  if (value_best !== undefined) {
+    if (qualifier !== 'between') fault('value_best', 'is only for a quantity between two values');
+    else if (value_best < (value ?? 0) || value_best > (value_to ?? value_best)) {
+      fault('value_best', 'is not between value and value_to');
+    }
+  }
   if (period !== undefined && 'from' in period && endsBefore(period.from, period.to)) {
     fault('period/to', 'is before from');
   }
   if (isCount(unit)) {
     if (value !== undefined && !Number.isInteger(value)) fault('value', 'a count is whole');
-    if (value_to !== undefined && !Number.isInteger(value_to))
-      fault('value_to', 'a count is whole');
+    for (const [member, one] of Object.entries({ value_to, value_best })) {
+      if (one !== undefined && !Number.isInteger(one)) fault(member, 'a count is whole');
+    }
     if (qualifier === 'less_than' && value === 0) fault('value', 'no count is less than zero');
     if (qualifier === 'more_than' && value === numberMax) fault('value', 'is too large');
   }
@@ -124,7 +133,7 @@ export function deriveBounds(quantity: QuantitySaid): Quantity {
     case 'up_to':
       return from(null, null, value);
     case 'between':
-      return from(value, null, quantity.value_to ?? null);
+      return from(value, quantity.value_best ?? null, quantity.value_to ?? null);
     case 'vague':
       return from(null, null, null);
   }

@@ -5,6 +5,14 @@ import { streamOf } from './decider.ts';
 /** `pointer` is where in the command; `stream` is what must exist. */
 export type Reference = { readonly pointer: string; readonly stream: string };
 
+/** Every reference in `value`, by the `x-refers-to` marks of `schema`, which it must satisfy. */
+export function findReferences(schema: TSchema, value: unknown): Reference[] {
+  const found: Reference[] = [];
+  const finder = finderOf(schema as SchemaNode);
+  if (finder !== undefined) collect(finder, value, '', found);
+  return found;
+}
+
 type SchemaNode = {
   'x-refers-to'?: string;
   properties?: Record<string, SchemaNode>;
@@ -14,47 +22,57 @@ type SchemaNode = {
   const?: unknown;
 };
 
-/** Every reference in `value`, by the `x-refers-to` marks of `schema`, which it must satisfy. */
-export function findReferences(schema: TSchema, value: unknown): Reference[] {
-  const found: Reference[] = [];
-  collect(schema as SchemaNode, value, '', found);
-  return found;
-}
+/** Where in a value of a schema references can be: the rest of it is never looked at. */
+type Finder = {
+  /** What a string refers to. */
+  readonly category: string | undefined;
+  readonly items: Finder | undefined;
+  readonly members: readonly (readonly [name: string, finder: Finder])[];
+  /** Of a union, by the member `kind` that tells its branches apart. */
+  readonly branches: ReadonlyMap<unknown, Finder | undefined> | undefined;
+};
 
-function collect(node: SchemaNode, value: unknown, pointer: string, found: Reference[]): void {
-  if (!mayRefer(node)) return;
+function collect(finder: Finder, value: unknown, pointer: string, found: Reference[]): void {
   if (typeof value === 'string') {
-    const category =
-      node['x-refers-to'] ?? node.anyOf?.find((one) => one['x-refers-to'])?.['x-refers-to'];
+    const { category } = finder;
     if (category !== undefined) found.push({ pointer, stream: streamOf(category, value) });
   } else if (Array.isArray(value)) {
-    const { items } = node;
+    const { items } = finder;
     if (items === undefined) return;
-    for (const [i, item] of value.entries()) collect(items, item, `${pointer}/${i}`, found);
+    for (let i = 0; i < value.length; i += 1) collect(items, value[i], `${pointer}/${i}`, found);
   } else if (typeof value === 'object' && value !== null) {
-    const { properties = {} } = branchFor(node, value) ?? node;
-    for (const [name, property] of Object.entries(properties)) {
-      const member = (value as Record<string, unknown>)[name];
-      if (member !== undefined) collect(property, member, `${pointer}/${name}`, found);
+    const members = value as Record<string, unknown>;
+    const of = finder.branches === undefined ? finder : finder.branches.get(members.kind);
+    if (of === undefined) return;
+    for (const [name, inner] of of.members) {
+      const member = members[name];
+      if (member !== undefined) collect(inner, member, `${pointer}/${name}`, found);
     }
   }
 }
 
-function branchFor(node: SchemaNode, value: object): SchemaNode | undefined {
-  const kind = (value as { kind?: unknown }).kind;
-  return node.oneOf?.find((branch) => branch.properties?.kind?.const === kind);
-}
+// A schema is read once: it is asked for with every command.
+const finders = new WeakMap<SchemaNode, { readonly finder: Finder | undefined }>();
 
-// Most of a command holds no reference: what a schema has none of is passed over.
-const referring = new WeakMap<SchemaNode, boolean>();
-
-function mayRefer(node: SchemaNode): boolean {
-  const known = referring.get(node);
-  if (known !== undefined) return known;
-  const { properties = {}, items, anyOf = [], oneOf = [] } = node;
-  const parts = [...Object.values(properties), ...anyOf, ...oneOf];
-  if (items !== undefined) parts.push(items);
-  const found = node['x-refers-to'] !== undefined || parts.some(mayRefer);
-  referring.set(node, found);
-  return found;
+// Undefined where nothing in the schema is a reference.
+function finderOf(node: SchemaNode): Finder | undefined {
+  const known = finders.get(node);
+  if (known !== undefined) return known.finder;
+  const { properties = {}, items, anyOf = [], oneOf } = node;
+  const category = [node, ...anyOf].find((one) => one['x-refers-to'])?.['x-refers-to'];
+  const ofItems = items && finderOf(items);
+  const members = Object.entries(properties).flatMap(([name, property]) => {
+    const inner = finderOf(property);
+    return inner === undefined ? [] : [[name, inner] as const];
+  });
+  const branches =
+    oneOf && new Map(oneOf.map((one) => [one.properties?.kind?.const, finderOf(one)]));
+  const isEmpty =
+    category === undefined &&
+    ofItems === undefined &&
+    members.length === 0 &&
+    ![...(branches?.values() ?? [])].some((one) => one !== undefined);
+  const finder = isEmpty ? undefined : { category, items: ofItems, members, branches };
+  finders.set(node, { finder });
+  return finder;
 }

@@ -11,6 +11,8 @@ const content = {
   headline: Text,
   published_at: Moment,
   content_sha256: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+  // By its SPDX identifier where it has one (https://spdx.org/licenses).
+  licence: Type.Optional(Text),
 };
 const body = { outlet_id: ActorId, ...content };
 // The members that changed, with what they are now: the report's next version.

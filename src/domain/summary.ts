@@ -92,8 +92,9 @@ export function summaryOf<T extends EventType>(type: T, data: DataOf<T>, name: N
 }
 
 /** A quantity in words: "more than 300", "about 40 to 60 km2", with its unit only for measures. */
-export function wordsOf({ qualifier, value, value_to, unit }: Quantity): string {
+export function wordsOf({ qualifier, value, value_to, value_best, unit }: Quantity): string {
   const number = (n: number | undefined) => (n ?? 0).toLocaleString('en-GB');
+  const best = value_best === undefined ? '' : `, at best estimate ${number(value_best)}`;
   const words: Record<Quantity['qualifier'], string> = {
     exact: number(value),
     unspecified: number(value),
@@ -103,7 +104,7 @@ export function wordsOf({ qualifier, value, value_to, unit }: Quantity): string 
     less_than: `less than ${number(value)}`,
     at_most: `at most ${number(value)}`,
     up_to: `up to ${number(value)}`,
-    between: `between ${number(value)} and ${number(value_to)}`,
+    between: `between ${number(value)} and ${number(value_to)}${best}`,
     vague: 'an unstated number of',
   };
   return unit.startsWith('{') ? words[qualifier] : `${words[qualifier]} ${unit}`;

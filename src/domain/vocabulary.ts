@@ -33,6 +33,11 @@ export function code<const T extends readonly [string, ...string[]]>(...values: 
   return Type.Unsafe<T[number]>({ type: 'string', enum: values });
 }
 
+/** A value that may be missing, and is null then. */
+export function orNull<T extends TSchema>(schema: T) {
+  return Type.Union([schema, Type.Null()]);
+}
+
 /** A list with a bound; `itemsMin` 1 where an empty list would say nothing. */
 export function list<T extends TSchema>(items: T, itemsMin = 0) {
   return Type.Array(items, { minItems: itemsMin, maxItems: listItemsMax });

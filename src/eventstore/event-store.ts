@@ -70,6 +70,8 @@ export type EventStore = {
   findEvents(ids: readonly string[]): Promise<RecordedEvent[]>;
   /** Which of `streams` have no event. */
   findMissingStreams(streams: readonly string[]): Promise<string[]>;
+  /** Up to `limit` streams whose names begin with `prefix` and come after `after`, by name. */
+  listStreams(prefix: string, after: string, limit: number): Promise<string[]>;
   /** The last position; 0 for an empty log. */
   head(): Promise<number>;
 };

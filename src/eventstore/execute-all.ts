@@ -7,26 +7,16 @@ import { commandDataOf } from '../domain/acts.ts';
 import { type EventType, upcast } from '../domain/catalogue.ts';
 import { fold, foldOnto, Rejection, streamOf } from '../domain/decider.ts';
 import { findReferences, type Reference } from '../domain/references.ts';
-import { appendEventsMax } from './encode.ts';
-import type { EventStore, NewEvent, RecordedEvent } from './event-store.ts';
+import { appendLines, type Line } from './append-lines.ts';
+import type { EventStore, RecordedEvent } from './event-store.ts';
 import {
   type Execution,
   eventIdTaken,
-  execute,
   type Outcome,
   toEvents,
   unknownReferences,
 } from './execute.ts';
 
-/** A stream while its commands are decided: what it will be, and what is to be appended. */
-type Line = {
-  readonly stream: string;
-  readonly version: number;
-  readonly position: number;
-  state: unknown;
-  readonly events: NewEvent[];
-  readonly decided: { readonly index: number; readonly events: number }[];
-};
 type Known = {
   /** What each execution's data points to, in their order. */
   readonly named: readonly (readonly Reference[])[];
@@ -46,15 +36,26 @@ export async function executeAll(
   store: EventStore,
   executions: readonly Execution[],
 ): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  while (outcomes.length < executions.length) {
+    outcomes.push(...(await executeFirst(store, executions.slice(outcomes.length))));
+  }
+  return outcomes;
+}
+
+/** As many of the first as can be appended without what they name coming after them. */
+async function executeFirst(
+  store: EventStore,
+  executions: readonly Execution[],
+): Promise<Outcome[]> {
   const known = await readKnown(store, executions);
   const outcomes: (Outcome | undefined)[] = [];
   for (const [index, execution] of executions.entries()) {
-    outcomes[index] = await decideOne(store, known, execution, index);
+    const outcome = await decideOne(store, known, execution, index);
+    if (outcome === 'later') break;
+    outcomes.push(outcome);
   }
-  // In the order of their first commands, so that what others refer to comes first.
-  const lines = [...known.lines.values()].filter(({ events }) => events.length > 0);
-  await Promise.all(lines.map((line) => appendLine(store, line, executions, outcomes)));
-  return outcomes as Outcome[];
+  return appendLines(store, [...known.lines.values()], executions, outcomes);
 }
 
 async function readKnown(store: EventStore, executions: readonly Execution[]): Promise<Known> {
@@ -72,7 +73,7 @@ async function readKnown(store: EventStore, executions: readonly Execution[]): P
     const past = histories.get(stream) ?? [];
     const state = fold(act.decider, past.map(upcast));
     const { version = 0, position = 0 } = past.at(-1) ?? {};
-    return [stream, { stream, version, position, state, events: [], decided: [] }];
+    return [stream, { stream, version, position, state, events: [], wave: 0, decided: [] }];
   });
   return {
     named,
@@ -83,13 +84,16 @@ async function readKnown(store: EventStore, executions: readonly Execution[]): P
   };
 }
 
-/** The outcome where it is known before anything is appended. */
+/**
+ * The outcome where it is known before anything is appended; `later` where the command names what
+ * is appended after earlier events of its own stream.
+ */
 async function decideOne(
   store: EventStore,
   known: Known,
   execution: Execution,
   index: number,
-): Promise<Outcome | undefined> {
+): Promise<Outcome | 'later' | undefined> {
   const { act, id, data, eventId } = execution;
   const recorded = known.events.get(eventId(0));
   if (recorded !== undefined) return isOf(execution, recorded) ? again(recorded) : eventIdTaken();
@@ -101,7 +105,8 @@ async function decideOne(
   for (const one of await store.findMissingStreams(more.map(({ stream }) => stream))) {
     known.missing.add(one);
   }
-  const unknown = [...(known.named[index] ?? []), ...more].filter((one) => isMissing(known, one));
+  const named = [...(known.named[index] ?? []), ...more];
+  const unknown = named.filter((one) => isMissing(known, one));
   if (unknown.length > 0) return unknownReferences(unknown, [...known.missing]);
 
   const decided = act.decider.decide(command, line.state);
@@ -112,6 +117,9 @@ async function decideOne(
     const { stream, version, position } = line;
     return line.events.length > 0 ? undefined : { stream, version, position, event_ids: [] };
   }
+  const wave = Math.max(line.wave, ...named.map(({ stream }) => waveAfter(known, line, stream)));
+  if (line.events.length > 0 && wave > line.wave) return 'later';
+  line.wave = wave;
   known.pending.set(eventId(0), execution);
   line.state = foldOnto(act.decider, line.state, decided);
   line.events.push(...toEvents(decided, execution));
@@ -121,6 +129,11 @@ async function decideOne(
 
 function isMissing(known: Known, { stream }: Reference): boolean {
   return known.missing.has(stream) && (known.lines.get(stream)?.events.length ?? 0) === 0;
+}
+
+function waveAfter({ lines }: Known, own: Line, stream: string): number {
+  const named = lines.get(stream);
+  return named === undefined || named === own || named.events.length === 0 ? 0 : named.wave + 1;
 }
 
 function isOf({ act, id, data }: Execution, recorded: RecordedEvent): boolean {
@@ -136,51 +149,4 @@ function isSame(one: Execution, other: Execution): boolean {
 
 function again({ stream, version, position }: RecordedEvent): Outcome {
   return { stream, version, position, event_ids: [] };
-}
-
-/** Appends what a line decided and fills in its outcomes; a lost race is decided again. */
-async function appendLine(
-  store: EventStore,
-  line: Line,
-  executions: readonly Execution[],
-  outcomes: (Outcome | undefined)[],
-): Promise<void> {
-  let { version, position } = line;
-  let from = 0;
-  let rest = line.decided;
-  while (rest.length > 0) {
-    const share = shareOf(rest);
-    const count = share.reduce((sum, { events }) => sum + events, 0);
-    let events = line.events.slice(from, from + count);
-    if (count > 0) {
-      const { stream } = line;
-      const result = await store.append({ stream, expectedVersion: version, events });
-      if (!('position' in result)) break;
-      version = result.version - count;
-      position = result.position - count;
-      // Another process has recorded the same events; they are told of once.
-      if (result.outcome === 'duplicate') events = [];
-    }
-    for (const { index, events: own } of share) {
-      version += own;
-      position += own;
-      const event_ids = events.splice(0, own).map(({ id }) => id);
-      outcomes[index] = { stream: line.stream, version, position, event_ids };
-    }
-    from += count;
-    rest = rest.slice(share.length);
-  }
-  for (const { index } of rest) {
-    outcomes[index] = await execute(store, executions[index] as Execution);
-  }
-}
-
-/** The first commands whose events fit into one append. */
-function shareOf(decided: Line['decided']): Line['decided'] {
-  let events = 0;
-  const end = decided.findIndex((one) => {
-    events += one.events;
-    return events > appendEventsMax;
-  });
-  return end === -1 ? decided : decided.slice(0, Math.max(end, 1));
 }

@@ -22,6 +22,8 @@ export type PostgresParts = {
   readonly connect: () => Promise<pg.Client>;
   /** Hears when an idle connection for appends was lost; the next append opens another. */
   readonly onError: (error: Error) => void;
+  /** Hears of each batch that was answered. */
+  readonly onBatch?: (events: number, seconds: number) => void;
 };
 
 /**
@@ -33,12 +35,19 @@ export function postgresEventStore({
   pool,
   connect,
   onError,
+  onBatch = () => {},
 }: PostgresParts): EventStore & { close(): Promise<void> } {
   const connection = appendConnection(connect, onError);
   // Streams never end, so that one exists may be remembered for good.
   const known = new Set<string>();
   return {
-    append: groupCommit((batch) => appendUntilAnswered(connection, batch)),
+    append: groupCommit(async (batch) => {
+      const started = performance.now();
+      const results = await appendUntilAnswered(connection, batch);
+      const events = batch.reduce((sum, { append }) => sum + append.events.length, 0);
+      onBatch(events, (performance.now() - started) / 1_000);
+      return results;
+    }),
 
     close: connection.close,
 
@@ -72,6 +81,21 @@ export function postgresEventStore({
       return unsure.filter((stream) => !known.has(stream));
     },
 
+    async listStreams(prefix, after, limit) {
+      const rows = await db
+        .selectFrom('events')
+        .select('stream')
+        .where('version', '=', 1)
+        .where('stream', '>', after)
+        .where('stream', '>=', prefix)
+        // Names are ordered by their bytes (collation C): after this none begins so.
+        .where('stream', '<', `${prefix}\u{10ffff}`)
+        .orderBy('stream')
+        .limit(limit)
+        .execute();
+      return rows.map(({ stream }) => stream);
+    },
+
     async head() {
       const row = await db
         .selectFrom('events')
@@ -83,6 +107,17 @@ export function postgresEventStore({
     },
   };
 }
+
+/** How many batches, of any process, wait for the lock under which the log is appended to. */
+export async function countLockWaiters(db: Db): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*) from pg_locks where locktype = 'advisory' and not granted and objid = ${lockId}
+      and database = (select oid from pg_database where datname = current_database())`.execute(db);
+  return rows[0]?.count ?? 0;
+}
+
+// As the append function has it.
+const lockId = 7_205_880;
 
 const eventColumns = [
   'position',

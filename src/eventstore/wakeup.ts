@@ -69,6 +69,17 @@ export function listenForAppends(
   });
 }
 
+/** The same wake-up for one who closes what it is given: it stays open. */
+export function lent(wakeup: Wakeup): Wakeup & { close(): Promise<void> } {
+  return {
+    get hints() {
+      return wakeup.hints;
+    },
+    next: (hints, signal) => wakeup.next(hints, signal),
+    close: () => Promise.resolve(),
+  };
+}
+
 async function keepListening(
   databaseUrl: string,
   hint: () => void,

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { Rejection } from '../domain/decider.ts';
-import type { EventStore } from '../eventstore/event-store.ts';
+import type { EventStore, Metadata } from '../eventstore/event-store.ts';
 import type { Execution, Outcome } from '../eventstore/execute.ts';
 import { WrongExpectedVersion } from '../eventstore/execute.ts';
 import { executeAll } from '../eventstore/execute-all.ts';
@@ -52,7 +52,8 @@ const Result = Type.Object({
     }),
   ),
 });
-type Result = {
+/** What has become of a line. */
+export type Result = {
   line: number;
   status: 'recorded' | 'known' | 'refused';
   problem?: ProblemMembers;
@@ -116,11 +117,8 @@ export function addBulk(app: FastifyInstance, store: EventStore): void {
         });
       }
       const events = request.body as unknown[];
-      const items = await record(
-        store,
-        request,
-        events.map((event, i) => ({ line: i + 1, event })),
-      );
+      const entries = events.map((event, i) => ({ line: i + 1, event }));
+      const items = await recordLines(store, entries, metadataOf(request));
       return { items, ...summed(items) };
     },
   });
@@ -130,7 +128,7 @@ async function* answerLines(store: EventStore, request: FastifyRequest): AsyncGe
   const total: Summary = { lines: 0, recorded: 0, known: 0, refused: 0 };
   try {
     for await (const entries of eventLines(request.body as Readable)) {
-      const results = await record(store, request, entries);
+      const results = await recordLines(store, entries, metadataOf(request));
       const sums = summed(results);
       for (const key of Object.keys(total) as (keyof Summary)[]) total[key] += sums[key];
       yield results.map((result) => `${JSON.stringify(result)}\n`).join('');
@@ -143,12 +141,16 @@ async function* answerLines(store: EventStore, request: FastifyRequest): AsyncGe
   }
 }
 
-async function record(
+function metadataOf(request: FastifyRequest): Metadata {
+  return { correlation_id: request.id, recorded_by: request.principal };
+}
+
+/** Decides lines in their order and records what follows: a result for each. */
+export async function recordLines(
   store: EventStore,
-  request: FastifyRequest,
   entries: readonly EventLine[],
+  metadata: Metadata,
 ): Promise<Result[]> {
-  const metadata = { correlation_id: request.id, recorded_by: request.principal };
   const results: Result[] = [];
   const executions: { line: number; execution: Execution }[] = [];
   for (const entry of entries) {

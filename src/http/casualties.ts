@@ -92,9 +92,9 @@ export function addCasualties(app: FastifyInstance, db: Db): void {
       operationId: 'listCasualties',
       summary: 'Casualties as each claimant counts them, never added up over claimants',
       description:
-        'One tally for each thing that one claimant counts, in the order in which they were first ' +
-        'counted. A page may hold fewer than `limit`, also none, while there is a next one: what ' +
-        'is read for a page is bounded.',
+        'One tally for each thing that one claimant counts, in the order in which they were ' +
+        'first counted. A page may hold fewer than `limit`, also none, while there is a next ' +
+        'one: what is read for a page is bounded.',
       tags: ['views'],
       querystring: Parameters,
       response: listResponses(Casualties, shown, example),

@@ -7,8 +7,9 @@ import { type Static, type TSchema, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { summaryOf } from '../domain/summary.ts';
 import type { Verdict } from '../domain/verification.ts';
+import { actorsOf } from '../projections/claim-columns.ts';
 import type { ClaimAsOf } from '../projections/claim-list.ts';
-import { readEntries } from '../projections/registry.ts';
+import { readEntries } from '../projections/register-entries.ts';
 import type { At } from '../projections/vintage.ts';
 import type { Form } from './one.ts';
 
@@ -34,8 +35,8 @@ export function claimReviewForm(db: Db): Form<Claim> {
 async function graphOf(db: Db, claim: Claim, at: At): Promise<object> {
   const assessors = claim.assessments.map(({ assessor_id }) => assessor_id);
   const { proposition } = claim;
-  const named = Object.values(proposition).filter((value) => typeof value === 'string');
-  const actors = await readEntries(db, at, 'actor', [claim.claimant_id, ...assessors, ...named]);
+  const named = [claim.claimant_id, ...assessors, ...actorsOf(proposition)];
+  const actors = await readEntries(db, at, 'actor', named);
   const placeIds = claim.places.map(({ place_id }) => place_id);
   const places = await readEntries(db, at, 'place', placeIds);
   const known = { actor: actors, place: places };

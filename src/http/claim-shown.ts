@@ -1,10 +1,10 @@
 /** Claims in tables and on maps: each with its claimant and its status. */
 import type { Db } from '../db.ts';
-import type { Claim } from '../projections/claim-list.ts';
-import { readEntries } from '../projections/registry.ts';
+import type { Claim } from '../projections/claim-shape.ts';
+import { findPoints } from '../projections/places.ts';
 import type { At } from '../projections/vintage.ts';
 import type { Shown } from './formats.ts';
-import { type Feature, geometryOf, type Position } from './geojson.ts';
+import { type Feature, geometryOf } from './geojson.ts';
 
 /** On a map, a claim is where the places are that it names, as they were registered then. */
 export function shownClaims(db: Db): Shown<Claim> {
@@ -49,10 +49,10 @@ const columns: Shown<Claim>['columns'] = {
 // A claim over several places stays one: at all of their points together.
 async function featuresOf(db: Db, items: readonly Claim[], at: At): Promise<Feature[]> {
   const ids = items.flatMap(({ places }) => places.map(({ place_id }) => place_id));
-  const known = await readEntries(db, at, 'place', ids);
+  const known = await findPoints(db, at, ids);
   return items.map(({ id, places, verification, ...claim }) => {
     const points = places.flatMap(({ place_id }) => {
-      const point = known.get(place_id)?.point as Position | undefined;
+      const point = known.get(place_id);
       return point === undefined ? [] : [point];
     });
     const { conflict_id, claimant_id, lifecycle, proposition, occurred, asserted_at } = claim;

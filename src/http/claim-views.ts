@@ -1,28 +1,21 @@
-/** Reading claims: the list, one, what became of it, and which ones disagree. */
+/** Reading claims: the list, one, and what became of it. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { code, EntityId, Moment, PlaceEntityId } from '../domain/vocabulary.ts';
-import {
-  ClaimConflict,
-  type ConflictQuery,
-  conflictAfter,
-  listClaimConflicts,
-} from '../projections/claim-conflicts.ts';
 import { ClaimChange, changeAfter, listClaimHistory } from '../projections/claim-history.ts';
 import {
-  Claim,
   ClaimAsOf,
   type ClaimQuery,
   claimAfter,
   findClaim,
-  Lifecycle,
   listClaims,
-  statuses,
 } from '../projections/claim-list.ts';
+import { Claim, ClaimKind, Lifecycle, statuses } from '../projections/claim-shape.ts';
 import { claims } from '../projections/claims.ts';
 import { registry } from '../projections/registry.ts';
 import type { At } from '../projections/vintage.ts';
+import { addClaimConflicts } from './claim-conflicts.ts';
 import { claimReviewForm } from './claim-review.ts';
 import { shownClaims } from './claim-shown.ts';
 import { Cursor, Limit } from './cursors.ts';
@@ -41,23 +34,12 @@ const range = (name: string, what: string) => ({
     description: `${what} then or before; a date is its whole day in UTC.`,
   }),
 });
-const kind = Type.Optional(
-  code(
-    'casualties',
-    'equipment_losses',
-    'control',
-    'area_control',
-    'settlements_taken',
-    'attack',
-    'statement',
-  ),
-);
 const ListParameters = Type.Object(
   {
     ...reading,
     conflict: Type.Optional(EntityId),
     claimant: Type.Optional(EntityId),
-    kind,
+    kind: Type.Optional(ClaimKind),
     actor: Type.Optional({
       ...EntityId,
       description:
@@ -69,7 +51,7 @@ const ListParameters = Type.Object(
     verification: Type.Optional(code(...statuses)),
     lifecycle: Type.Optional(Lifecycle),
     ...range('said', 'Said'),
-    ...range('occurred', 'Said to have begun'),
+    ...range('occurred', 'Said to have happened, in part at least,'),
     ...range('recorded', 'First recorded'),
     sort: Type.Optional(
       Type.Unsafe<'said' | 'position'>({
@@ -89,18 +71,6 @@ const ListParameters = Type.Object(
   },
   { additionalProperties: false },
 );
-const ConflictParameters = Type.Object(
-  {
-    ...reading,
-    conflict: EntityId,
-    kind,
-    place: Type.Optional(PlaceEntityId),
-    claimant: Type.Optional(EntityId),
-    limit: Limit,
-    cursor: Type.Optional(Cursor),
-  },
-  { additionalProperties: false },
-);
 const HistoryParameters = Type.Object(
   { ...reading, limit: Limit, cursor: Type.Optional(Cursor) },
   { additionalProperties: false },
@@ -108,7 +78,7 @@ const HistoryParameters = Type.Object(
 
 export function addClaimViews(app: FastifyInstance, db: Db): void {
   addClaimList(app, db);
-  addConflicts(app, db);
+  addClaimConflicts(app, db);
   addClaim(app, db);
   addHistory(app, db);
 }
@@ -129,48 +99,6 @@ function addClaimList(app: FastifyInstance, db: Db): void {
       return answerList(request, reply, {
         ...{ db, projections: [claims, registry], shown, afterOf: claimAfter },
         read: (at, page) => listClaims(db, at, { ...query, ...page }),
-      });
-    },
-  });
-}
-
-function addConflicts(app: FastifyInstance, db: Db): void {
-  const shown: Shown<ClaimConflict> = {
-    columns: {
-      reason: ({ reason }) => reason,
-      description: ({ description }) => description,
-      position: ({ position }) => position,
-      claimant_ids: ({ claimant_ids }) => claimant_ids,
-      claims_total: ({ claims_total }) => claims_total,
-      claims: (group) => group.claims,
-    },
-  };
-  const example: ClaimConflict = {
-    reason: 'transcriptions-differ',
-    description: 'The claims give one statement of one claimant with different numbers.',
-    position: 43,
-    claimant_ids: ['ru-mod'],
-    claims_total: 2,
-    claims: [exampleClaim, { ...exampleClaim, id: 'ru-mod-2022-09-12-killed-2', position: 43 }],
-  };
-  app.get('/v1/claims/conflicts', {
-    config,
-    schema: {
-      operationId: 'listClaimConflicts',
-      summary: 'Groups of claims that disagree, side by side',
-      description:
-        'The last found first. A page may hold fewer groups than `limit`, also none, while there ' +
-        'is a next one: what is read for a page is bounded. `kind`, `place` and `claimant` are of ' +
-        'one claim of a group at least.',
-      tags,
-      querystring: ConflictParameters,
-      response: listResponses(ClaimConflict, shown, example),
-    },
-    handler: (request, reply) => {
-      const query = request.query as ConflictQuery;
-      return answerList(request, reply, {
-        ...{ db, projections: [claims], shown, afterOf: conflictAfter },
-        read: (at, page) => listClaimConflicts(db, at, { ...query, ...page }),
       });
     },
   });

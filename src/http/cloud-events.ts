@@ -16,7 +16,7 @@ import {
 import { strictObject } from '../domain/vocabulary.ts';
 import type { Metadata } from '../eventstore/event-store.ts';
 import type { Execution } from '../eventstore/execute.ts';
-import { faultsOf } from './faults.ts';
+import { type Fault, faultsOf } from './faults.ts';
 import type { ProblemMembers } from './problem.ts';
 import { strictAjv } from './validation.ts';
 
@@ -73,18 +73,24 @@ export function executionOf(event: unknown, metadata: Metadata): Execution | Pro
   const data = inTodaysShape(type, schema_version, event.data);
   if (data === undefined) return atData(`is not of version ${schema_version}`);
   const said = commandDataOf(type, data);
-  const isValid = validatorOf(type);
-  if (!isValid({ id: said.id, data: said.data })) {
-    const errors = faultsOf(isValid.errors ?? []).map(({ pointer, detail }) => ({
-      pointer: pointer.replace(/^\/id\b/, `/data/${acts[type].idMember}`),
-      detail,
-    }));
+  const errors = commandFaults(type, said);
+  if (errors.length > 0) {
     return { status: 400, code: 'malformed', detail: 'the data does not fit its type', errors };
   }
   const [underived] = derivedFaults(data, '/data');
   if (underived !== undefined) return { ...atData(''), errors: [underived] };
   const eventId = (index: number) => eventIdOf(event, index);
   return { act: acts[type], id: said.id as string, data: said.data, eventId, metadata };
+}
+
+/** What is wrong with the command behind an event, by pointers into the event. */
+export function commandFaults(type: EventType, said: { id: unknown; data: unknown }): Fault[] {
+  const isValid = validatorOf(type);
+  if (isValid({ id: said.id, data: said.data })) return [];
+  return faultsOf(isValid.errors ?? []).map(({ pointer, detail }) => ({
+    pointer: pointer.replace(/^\/id\b/, `/data/${acts[type].idMember}`),
+    detail,
+  }));
 }
 
 // An old shape was validated when it was recorded; here it may be anything.

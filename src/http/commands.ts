@@ -31,7 +31,7 @@ const answerHeaders = {
   'idempotency-replayed': Type.Optional(Type.String({ enum: ['true'] })),
 };
 
-const Headers = Type.Object({
+export const CommandHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
       minLength: 1,
@@ -80,7 +80,7 @@ export function addCommands(
         summary: route.summary,
         description: `Recorded as \`${route.event}\`.`,
         tags: [tag],
-        headers: Headers,
+        headers: CommandHeaders,
         ...(inPath && { params: Type.Object({ id: act.idSchema }) }),
         body: { ...bodyOf(act, inPath), examples: [route.example] },
         response: {

@@ -5,8 +5,8 @@ import { Overloaded, TooLarge } from '../eventstore/event-store.ts';
 import { TooWide } from '../projections/places.ts';
 import { BeyondLog, ViewBehind } from '../projections/vintage.ts';
 import { faultsOf } from './faults.ts';
+import { JsonFault } from './json-scanner.ts';
 import { type ProblemMembers, pathOf, problemText, problemType } from './problem.ts';
-import { JsonFault } from './strict-json.ts';
 
 // The server's own refusals, whose words would show what it is made of or repeat the request.
 const refusals: Record<number, { code: string; detail: string }> = {

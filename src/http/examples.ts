@@ -1,7 +1,8 @@
 /** What examples share in the API's documents: the report of 12 September 2022. */
 
 import type { ClaimChange } from '../projections/claim-history.ts';
-import type { Claim } from '../projections/claim-list.ts';
+import type { Claim } from '../projections/claim-shape.ts';
+import type { Category, Entry } from '../projections/registry.ts';
 
 export const conflictId = 'russia-ukraine-2022';
 
@@ -92,4 +93,23 @@ export const exampleChange: ClaimChange = {
     },
   },
   after: { lifecycle: 'active', verification: unverified },
+};
+
+const kept = { version: 1, position: 42, recorded_at: '2022-09-13T00:00:00.000000Z' };
+/** An entry of each category of the register. */
+export const exampleEntries: Readonly<Record<Category, Entry>> = {
+  conflict: { id: conflictId, name: 'Russia and Ukraine, from February 2022', ...kept },
+  actor: { id: 'afp', name: 'Agence France-Presse', kind: 'agency', former_names: [], ...kept },
+  place: { id: 'geonames:707292', name: 'Izium', point: [37.26, 49.21], aliases: [], ...kept },
+  report: {
+    id: 'cnn-indonesia-2022-09-12',
+    outlet_id: 'cnn-indonesia',
+    url: 'https://www.cnnindonesia.com/internasional',
+    language: 'id',
+    headline: 'Dihajar Habis-habisan, Rusia Tetap Ogah Damai dengan Ukraina',
+    published_at: '2022-09-12T19:39:00+07:00',
+    report_version: 1,
+    lifecycle: 'active',
+    ...kept,
+  },
 };

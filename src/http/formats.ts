@@ -83,15 +83,16 @@ export async function answerList<Item, After>(
   if (isAll) return reply.send(linesOfAll(request, list, at, page));
   const next_cursor = nextLink(request, reply, page.next);
   const members = { next_cursor, as_of: at.as_of };
+  // As bytes, where a type has no charset to tell.
   switch (type) {
     case csv:
       return reply.send(csvOf(list.shown.columns, page.items));
     case lines:
-      // As bytes, for JSON lines have no charset to tell.
       return reply.send(Buffer.from(linesOf(page.items)));
     case geo: {
       const features = await list.shown.features?.(page.items, at);
-      return reply.send(JSON.stringify({ type: 'FeatureCollection', features, ...members }));
+      const collection = { type: 'FeatureCollection', features, ...members };
+      return reply.send(Buffer.from(JSON.stringify(collection)));
     }
     default:
       return reply

@@ -29,26 +29,29 @@ export function geometryOf(points: readonly Position[]): Geometry | null {
   return { type: 'MultiPoint', coordinates: points };
 }
 
+/** The schema of a feature. */
+export const FeatureSchema = Type.Object({
+  type: Type.Literal('Feature'),
+  id: Type.Union([Type.String(), Type.Integer()]),
+  geometry: Type.Union([
+    Type.Object({
+      type: Type.String({ enum: ['Point', 'MultiPoint'] }),
+      coordinates: Type.Array(Type.Unknown()),
+    }),
+    Type.Null(),
+  ]),
+  properties: Type.Object({
+    claimant_id: Type.Union([Type.String(), Type.Null()]),
+    status: Type.Union([Type.String(), Type.Null()]),
+  }),
+});
+
 /** The schema of a page of features; its foreign members are those of a page of items. */
 export function featureCollection(next_cursor: TSchema): TSchema {
-  const coordinates = Type.Array(Type.Unknown());
   return Type.Object(
     {
       type: Type.Literal('FeatureCollection'),
-      features: Type.Array(
-        Type.Object({
-          type: Type.Literal('Feature'),
-          id: Type.Union([Type.String(), Type.Integer()]),
-          geometry: Type.Union([
-            Type.Object({ type: Type.String({ enum: ['Point', 'MultiPoint'] }), coordinates }),
-            Type.Null(),
-          ]),
-          properties: Type.Object({
-            claimant_id: Type.Union([Type.String(), Type.Null()]),
-            status: Type.Union([Type.String(), Type.Null()]),
-          }),
-        }),
-      ),
+      features: Type.Array(FeatureSchema),
       next_cursor,
       as_of: AsOf,
     },

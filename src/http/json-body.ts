@@ -2,7 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from './errors.ts';
-import { JsonFault, parseStrictJson } from './strict-json.ts';
+import { JsonFault } from './json-scanner.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 /** Makes `app` read `application/json` strictly and refuse every other body unread. */
 export function useStrictJson(app: FastifyInstance): void {
@@ -11,7 +12,15 @@ export function useStrictJson(app: FastifyInstance): void {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => readJson(body),
+    (_request, body: Buffer, done) => {
+      let value: unknown;
+      try {
+        value = readJson(body);
+      } catch (fault) {
+        return done(fault as JsonFault);
+      }
+      done(null, value);
+    },
   );
   app.addHook('onRequest', refuseEncoded);
 }

@@ -6,7 +6,7 @@ import { Limit } from './cursors.ts';
 import { sendNotFound } from './errors.ts';
 import { problems } from './problem-responses.ts';
 
-const Event = Type.Object({
+export const Event = Type.Object({
   position: Type.Integer(),
   id: Type.String(),
   stream: Type.String(),
@@ -17,6 +17,18 @@ const Event = Type.Object({
   data: Type.Unknown(),
   metadata: Type.Unknown(),
 });
+
+export const exampleEvent = {
+  position: 42,
+  id: '0190f2d5-7a3c-7d64-8d0c-0d6f3f6f1c11',
+  stream: 'actor-afp',
+  version: 1,
+  type: 'ActorRegistered',
+  schema_version: 1,
+  recorded_at: '2022-09-13T00:00:00.000000Z',
+  data: { actor_id: 'afp', name: 'Agence France-Presse', kind: 'agency' },
+  metadata: { correlation_id: 'r1', recorded_by: 'anonymous' },
+};
 
 const StreamName = Type.String({ pattern: '^[a-z]{1,16}-[a-z0-9][A-Za-z0-9._:-]{0,127}$' });
 const positionMax = Number.MAX_SAFE_INTEGER;

@@ -1,21 +1,19 @@
 /** Reading the register: conflicts, actors, places, reports. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type TSchema, Type } from 'typebox';
 import type { Db } from '../db.ts';
-import { EntityId, PlaceEntityId } from '../domain/vocabulary.ts';
-import {
-  type Category,
-  type Entry,
-  entries,
-  findEntry,
-  listEntries,
-  registry,
-} from '../projections/registry.ts';
-import { AsOf } from '../projections/vintage.ts';
+import { EntityId, Language, Moment, PlaceEntityId, Url } from '../domain/vocabulary.ts';
+import { wordsOf } from '../domain/words.ts';
+import { findEntry, listEntries } from '../projections/register-entries.ts';
+import { type Category, type Entry, entries, registry } from '../projections/registry.ts';
+import { AsOf, type At } from '../projections/vintage.ts';
+import { BoxText, boxOf } from './boxes.ts';
 import { Cursor, Limit } from './cursors.ts';
-import { conflictId } from './examples.ts';
+import { sendProblem } from './errors.ts';
+import { exampleEntries } from './examples.ts';
 import { answerList, listResponses, type Shown } from './formats.ts';
-import { type Feature, geometryOf, type Position } from './geojson.ts';
+import { type Feature, FeatureSchema, geometryOf, type Position } from './geojson.ts';
+import { answerOne, type Form, oneResponses } from './one.ts';
 import { problems } from './problem-responses.ts';
 import { answerView, notModified, reading } from './vintage.ts';
 
@@ -24,52 +22,63 @@ type Resource = {
   readonly path: string;
   readonly name: string;
   readonly idSchema: TSchema;
-  /** The query parameter that the list is filtered by. */
-  readonly filter?: { readonly name: string; readonly schema: TSchema };
+  /** The query parameters that the list is filtered by. */
+  readonly filters: Readonly<Record<string, TSchema>>;
 };
+type Filters = Readonly<Record<string, string | undefined>>;
+
+const nameWords = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  description: 'Each of its words is in a name that it has or had, in any case.',
+});
 
 const resources: readonly Resource[] = [
-  { category: 'conflict', path: '/v1/conflicts', name: 'Conflict', idSchema: EntityId },
+  {
+    category: 'conflict',
+    path: '/v1/conflicts',
+    name: 'Conflict',
+    idSchema: EntityId,
+    filters: { q: nameWords },
+  },
   {
     category: 'actor',
     path: '/v1/actors',
     name: 'Actor',
     idSchema: EntityId,
-    filter: { name: 'kind', schema: entries.actor.properties.kind as TSchema },
+    filters: {
+      kind: entries.actor.properties.kind as TSchema,
+      part_of: { ...EntityId, description: 'Directly.' },
+      q: nameWords,
+    },
   },
   {
     category: 'place',
     path: '/v1/places',
     name: 'Place',
     idSchema: PlaceEntityId,
-    filter: { name: 'within', schema: PlaceEntityId },
+    filters: {
+      within: { ...PlaceEntityId, description: 'Directly.' },
+      bbox: BoxText,
+      q: nameWords,
+    },
   },
   {
     category: 'report',
     path: '/v1/reports',
     name: 'Report',
     idSchema: EntityId,
-    filter: { name: 'outlet', schema: EntityId },
+    filters: {
+      outlet: EntityId,
+      url: Url,
+      language: Language,
+      lifecycle: entries.report.properties.lifecycle as TSchema,
+      published_from: { ...Moment, description: 'Published then or later.' },
+      published_to: { ...Moment, description: 'Published then or before.' },
+      q: { ...nameWords, description: 'Each of its words is in the headline, in any case.' },
+    },
   },
 ];
-
-const kept = { version: 1, position: 42, recorded_at: '2022-09-13T00:00:00.000000Z' };
-const examples: Readonly<Record<Category, Entry>> = {
-  conflict: { id: conflictId, name: 'Russia and Ukraine, from February 2022', ...kept },
-  actor: { id: 'afp', name: 'Agence France-Presse', kind: 'agency', former_names: [], ...kept },
-  place: { id: 'geonames:707292', name: 'Izium', point: [37.26, 49.21], aliases: [], ...kept },
-  report: {
-    id: 'cnn-indonesia-2022-09-12',
-    outlet_id: 'cnn-indonesia',
-    url: 'https://www.cnnindonesia.com/internasional',
-    language: 'id',
-    headline: 'Dihajar Habis-habisan, Rusia Tetap Ogah Damai dengan Ukraina',
-    published_at: '2022-09-12T19:39:00+07:00',
-    report_version: 1,
-    lifecycle: 'active',
-    ...kept,
-  },
-};
 
 export function addRegister(app: FastifyInstance, db: Db): void {
   for (const resource of resources) {
@@ -78,10 +87,10 @@ export function addRegister(app: FastifyInstance, db: Db): void {
   }
 }
 
-function addList(app: FastifyInstance, db: Db, { category, path, name, filter }: Resource): void {
+function addList(app: FastifyInstance, db: Db, { category, path, name, filters }: Resource): void {
   const parameters = {
     ...reading,
-    ...(filter && { [filter.name]: Type.Optional(filter.schema) }),
+    ...Object.fromEntries(Object.entries(filters).map(([key, one]) => [key, Type.Optional(one)])),
     limit: Limit,
     cursor: Type.Optional(Cursor),
   };
@@ -93,18 +102,42 @@ function addList(app: FastifyInstance, db: Db, { category, path, name, filter }:
       summary: `List ${name.toLowerCase()}s, by id`,
       tags: ['registry'],
       querystring: Type.Object(parameters, { additionalProperties: false }),
-      response: listResponses(entries[category], shown, examples[category]),
+      response: listResponses(entries[category], shown, exampleEntries[category]),
     },
     handler: (request, reply) => {
-      const query = request.query as Record<string, unknown>;
-      const outline = filter && (query[filter.name] as string | undefined);
+      const query = request.query as Filters;
+      const box = query.bbox === undefined ? undefined : boxOf(query.bbox);
+      if (box === null) return refuse(request, reply, '/bbox', 'is no box on earth');
+      const words = query.q === undefined ? [] : wordsOf(query.q);
+      if (query.q !== undefined && words.length === 0) {
+        return refuse(request, reply, '/q', 'holds no word');
+      }
+      const wanted = { ...entryQueryOf(query), words, ...(box && { box }) };
       return answerList(request, reply, {
         ...{ db, projections: [registry], shown },
         afterOf: (text) => text,
-        read: (at, page) =>
-          listEntries(db, at, category, { ...page, ...(outline !== undefined && { outline }) }),
+        read: (at, page) => listEntries(db, at, category, { ...wanted, ...page }),
       });
     },
+  });
+}
+
+function entryQueryOf(query: Filters) {
+  const { kind, within, outlet, part_of, url, language, lifecycle } = query;
+  const { published_from, published_to } = query;
+  const outline = kind ?? within ?? outlet;
+  return {
+    ...(outline !== undefined && { outline }),
+    ...(published_from !== undefined && { published_from }),
+    ...(published_to !== undefined && { published_to }),
+    members: { part_of, url, language, lifecycle },
+  };
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, pointer: string, detail: string) {
+  return sendProblem(request, reply, {
+    ...{ status: 400, code: 'malformed', detail: 'the query does not fit its schema' },
+    errors: [{ pointer, detail, in: 'query' }],
   });
 }
 
@@ -121,8 +154,18 @@ function featureOf({ point, ...entry }: Entry): Feature {
   return { type: 'Feature', id: entry.id, geometry, properties };
 }
 
+const placeForm: Form<Entry & { as_of: AsOf }> = {
+  type: 'application/geo+json',
+  schema: Type.Object(
+    { ...FeatureSchema.properties, as_of: AsOf },
+    { description: 'A Feature (RFC 7946); `geometry` is null where no point is known.' },
+  ),
+  make: ({ as_of, ...entry }) => ({ ...featureOf(entry as Entry), as_of }),
+};
+
 function addOne(app: FastifyInstance, db: Db, { category, path, name, idSchema }: Resource): void {
-  const schema = entries[category];
+  const isPlace = category === 'place';
+  const body = Type.Object({ ...entries[category].properties, as_of: AsOf });
   app.get(`${path}/:id`, {
     config: { scope: 'read' },
     schema: {
@@ -131,18 +174,17 @@ function addOne(app: FastifyInstance, db: Db, { category, path, name, idSchema }
       tags: ['registry'],
       params: Type.Object({ id: idSchema }),
       querystring: Type.Object(reading, { additionalProperties: false }),
-      response: {
-        200: Type.Object({ ...schema.properties, as_of: AsOf }),
-        ...notModified,
-        ...problems(400, 404, 500),
-      },
+      response: isPlace
+        ? oneResponses(body, placeForm)
+        : { 200: body, ...notModified, ...problems(400, 404, 500) },
     },
-    handler: async (request, reply) => {
+    handler: (request, reply) => {
       const { id } = request.params as { id: string };
-      const missing = `there is no ${category} ${id}`;
-      return answerView(request, reply, { db, projections: [registry], missing }, (at) =>
-        findEntry(db, at, category, id),
-      );
+      const parts = { db, projections: [registry], missing: `there is no ${category} ${id}` };
+      const read = (at: At) => findEntry(db, at, category, id);
+      return isPlace
+        ? answerOne(request, reply, { ...parts, read }, placeForm)
+        : answerView(request, reply, parts, read);
     },
   });
 }

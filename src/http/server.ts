@@ -2,12 +2,14 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
 import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
+import type { Wakeup } from '../eventstore/wakeup.ts';
 import type { Projection } from '../projections/projection.ts';
 import { requestId, sendUnroutable, useAdmission } from './admission.ts';
 import { type AuthSettings, useAuth } from './auth.ts';
 import { useBodyTimeout } from './body-timeout.ts';
 import { addBulk } from './bulk.ts';
 import { addCasualties } from './casualties.ts';
+import { addChanges } from './changes.ts';
 import { addClaimViews } from './claim-views.ts';
 import { claimRoutes } from './claims.ts';
 import { answerClientError, answerExpectation } from './client-errors.ts';
@@ -18,17 +20,21 @@ import { addHealth, type Readiness } from './health.ts';
 import { idempotency } from './idempotency.ts';
 import { useStrictJson } from './json-body.ts';
 import { type Limits, limitOptions, limits as usualLimits } from './limits.ts';
+import { addLive } from './live.ts';
 import { addLog } from './log.ts';
 import { useMethods } from './methods.ts';
+import { addMetrics, type MetricsParts, useMetrics } from './metrics.ts';
 import { movementRoutes } from './movements.ts';
 import { addNegotiations } from './negotiations.ts';
 import { addOps } from './ops.ts';
 import { addPlaces } from './places.ts';
 import { usePressure, useRateLimit } from './pressure.ts';
 import { Problem } from './problem.ts';
+import { addProofs } from './proofs.ts';
 import { useReadSite } from './read-site.ts';
 import { addRegister } from './register.ts';
 import { registryRoutes } from './registry.ts';
+import { type StreamLimits, streamLimits } from './stream-client.ts';
 import { talkRoutes } from './talks.ts';
 import { addTimeline } from './timeline.ts';
 import { strictValidation, useStrictQuery } from './validation.ts';
@@ -39,6 +45,9 @@ export type HttpParts = {
   store: EventStore;
   projections: readonly Projection[];
   readiness: () => Promise<Readiness>;
+  metrics: MetricsParts;
+  /** Opened while a stream is, closed when none is. */
+  openWakeup: () => Wakeup & { close(): Promise<void> };
   auth: AuthSettings;
   /** What one client may ask; 0 is without limit. */
   requestsPerMinute: number;
@@ -51,6 +60,7 @@ export type HttpParts = {
 export async function httpServer(
   parts: HttpParts,
   limits: Limits = usualLimits,
+  streams: StreamLimits = streamLimits,
 ): Promise<FastifyInstance> {
   const app = Fastify({
     ...limitOptions(limits),
@@ -66,6 +76,7 @@ export async function httpServer(
   app.setValidatorCompiler(strictValidation());
   useProblems(app);
   const answerUnrouted = useMethods(app, limits);
+  useMetrics(app, parts.metrics);
   useAdmission(app, limits);
   await usePressure(app, limits);
   // Before authentication, so that whoever tries tokens is limited too.
@@ -79,12 +90,12 @@ export async function httpServer(
   app.addSchema(Problem);
   app.addSchema(Written);
   await addDocuments(app);
-  addRoutes(app, parts);
+  addRoutes(app, parts, streams);
   await app.ready();
   return app;
 }
 
-function addRoutes(app: FastifyInstance, parts: HttpParts): void {
+function addRoutes(app: FastifyInstance, parts: HttpParts, streams: StreamLimits): void {
   const { db, store, readiness } = parts;
   const writing = { store, idempotency: idempotency(db, store) };
   addCommands(app, writing, 'registry', registryRoutes);
@@ -98,8 +109,12 @@ function addRoutes(app: FastifyInstance, parts: HttpParts): void {
   addCasualties(app, db);
   addNegotiations(app, db);
   addTimeline(app, db);
+  addChanges(app, parts);
   addLog(app, store);
+  addProofs(app, db);
+  addLive(app, parts, streams);
   addBulk(app, store);
   addOps(app, parts);
   addHealth(app, readiness);
+  addMetrics(app, parts.metrics);
 }

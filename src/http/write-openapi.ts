@@ -1,6 +1,7 @@
 /** `npm run openapi`: writes the API document that the routes make into openapi/openapi.json. */
 import { writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
+import { makeMetrics } from '../metrics.ts';
 import { httpServer } from './server.ts';
 
 /** The document's text. No route is called, so no part behind them is needed. */
@@ -9,6 +10,7 @@ export async function openapiText(): Promise<string> {
     logger: pino({ level: 'silent' }),
     auth: { keys: false, jwt: undefined, readsOpen: false },
     requestsPerMinute: 0,
+    metrics: { metrics: makeMetrics() },
   } as unknown as Parameters<typeof httpServer>[0];
   const app = await httpServer(parts);
   const text = `${JSON.stringify(app.swagger(), null, 2)}\n`;

@@ -15,8 +15,8 @@ import {
 import type { ClaimState } from '../domain/claim-state.ts';
 import { CasualtyCategory, CasualtyOutcome } from '../domain/proposition.ts';
 import { verificationOfAll } from '../domain/verification.ts';
-import { code, PlaceMention } from '../domain/vocabulary.ts';
-import { statuses } from './claim-list.ts';
+import { code, orNull, PlaceMention } from '../domain/vocabulary.ts';
+import { statuses } from './claim-shape.ts';
 import type { ClaimBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { linkedWith, readJoined } from './linked-claims.ts';
@@ -29,10 +29,7 @@ const pageClaimsMax = 5_000;
 /** Claims that a tally names as added, and as not added. */
 const namedMax = 100;
 
-const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
-const Bound = OrNull(Type.Number());
-
+const Bound = orNull(Type.Number());
 /** An item of GET /v1/casualties. */
 export const Casualties = Type.Object({
   conflict_id: Type.String(),
@@ -40,8 +37,8 @@ export const Casualties = Type.Object({
   side_id: Type.String({ description: 'Whose casualties.' }),
   category: CasualtyCategory,
   outcome: CasualtyOutcome,
-  since: OrNull(Type.String({ description: 'From when a total counts, where that is said.' })),
-  places: OrNull(
+  since: orNull(Type.String({ description: 'From when a total counts, where that is said.' })),
+  places: orNull(
     Type.Array(PlaceMention, { description: 'Where a total or a state counts, all together.' }),
   ),
   quantity: Type.Object(
@@ -53,7 +50,7 @@ export const Casualties = Type.Object({
     },
     { description: 'Increments added up; the latest total or state. Null is unknown, never zero.' },
   ),
-  period: OrNull(Type.Object({ from: Type.String(), to: Type.String(), has_gaps: Type.Boolean() })),
+  period: orNull(Type.Object({ from: Type.String(), to: Type.String(), has_gaps: Type.Boolean() })),
   place_ids: Type.Array(Type.String(), { description: 'Of the claims that count, together.' }),
   verification: code(...statuses),
   claims_total: Type.Integer({ description: 'How many claims count.' }),
@@ -93,7 +90,7 @@ export async function listCasualties(
   query: CasualtiesQuery,
 ): Promise<{ items: Casualties[]; next: string | null }> {
   const found = await findSubjects(db, at, query);
-  const shown = within(pageClaimsMax, found.slice(0, query.limit));
+  const shown = within(found.slice(0, query.limit));
   const members = await readMembers(db, at, shown);
   const others = await readOthers(db, at, [...members.values()].flat());
   const items = shown.flatMap(({ key, subject }) => {
@@ -138,11 +135,11 @@ async function findSubjects(db: Db, { as_of, table }: At, query: CasualtiesQuery
   return rows;
 }
 
-function within(claimsMax: number, subjects: readonly Subject[]): readonly Subject[] {
+function within(subjects: readonly Subject[]): readonly Subject[] {
   let sum = 0;
-  const end = subjects.findIndex(({ claims }) => {
-    sum += claims;
-    return sum > claimsMax;
+  const end = subjects.findIndex((one) => {
+    sum += one.claims;
+    return sum > pageClaimsMax;
   });
   return end === -1 ? subjects : subjects.slice(0, Math.max(1, end));
 }

@@ -7,7 +7,7 @@ import { claimSubjectOf, orderMs } from '../domain/claim-subject.ts';
 import { stands } from '../domain/lifecycle.ts';
 import type { Proposition } from '../domain/proposition.ts';
 import { saidAtMs } from '../domain/recorded.ts';
-import { startMs } from '../domain/times.ts';
+import { lastInstantOf, startMs } from '../domain/times.ts';
 import type { ClaimRow } from './claim-tables.ts';
 
 /** So long that two texts never have one digest: 132 bits. */
@@ -18,10 +18,11 @@ export function columnsOf(state: ClaimState, before: ClaimRow | undefined) {
   const was = before?.body.state;
   const isReworded = before === undefined || was?.current !== state.current;
   const content = isReworded ? contentOf(state.current) : before;
-  const { conflict_id, claimant_id, kind, order_at, said_at, occurred_at, subject } = content;
+  const { conflict_id, claimant_id, kind, order_at, said_at, subject } = content;
+  const { occurred_at, occurred_until } = content;
   const isFoundElsewhere = isReworded || was?.repetitions !== state.repetitions;
   return {
-    ...{ conflict_id, claimant_id, kind, order_at, said_at, occurred_at, subject },
+    ...{ conflict_id, claimant_id, kind, order_at, said_at, occurred_at, occurred_until, subject },
     lifecycle: state.lifecycle,
     made: state.position,
     conflict_key: stands(state) ? content.conflict_key : null,
@@ -82,6 +83,7 @@ function contentOf(claim: ClaimMade): Content {
     order_at: momentOf(orderMs(claim)),
     said_at: momentOf(saidAtMs(claim)),
     occurred_at: occurred === undefined ? null : momentOf(startMs(occurred.from)),
+    occurred_until: occurred === undefined ? null : lastInstantOf(occurred.to ?? occurred.from),
     subject: subject === undefined ? null : digestOf(JSON.stringify([conflict_id, subject])),
     conflict_key: compared === undefined ? null : digestOf(compared),
   };

@@ -1,6 +1,6 @@
 /**
  * Groups of claims that disagree, side by side. They are looked for where two claims were found to
- * be about one fact, and where two were linked as contradicting each other; nothing else is compared.
+ * be about one fact, and where two were linked as contradicting; nothing else is compared.
  */
 import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
@@ -14,7 +14,9 @@ import { connectedBy } from '../domain/groups.ts';
 import { stands } from '../domain/lifecycle.ts';
 import { bySaidAt } from '../domain/recorded.ts';
 import { code } from '../domain/vocabulary.ts';
-import { Claim, claimOf } from './claim-list.ts';
+import { actorsOf } from './claim-columns.ts';
+import { type Fact, factsMax, findFacts, relation, within } from './claim-facts.ts';
+import { Claim, claimOf } from './claim-shape.ts';
 import type { ClaimBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { linkedWith, readJoined } from './linked-claims.ts';
@@ -25,11 +27,8 @@ import type { At } from './vintage.ts';
 
 /** Claims read for a page, but for those of its first fact, which are read whole. */
 const pageClaimsMax = 2_000;
-/** Facts looked at together. */
-const chunkMax = 50;
 /** Claims shown of a group: the last said. */
 const groupClaimsMax = 50;
-const relation = 'contradicts';
 
 /** Claims that disagree, directly or through others. */
 export const ClaimConflict = Type.Object({
@@ -51,7 +50,7 @@ export type ConflictQuery = {
   readonly limit: number;
   readonly after?: ConflictCursor | undefined;
 };
-/** A page begins with the facts found up to `since`, the first `skip` groups of that one left out. */
+/** A page begins with the facts found up to `since`, the first `skip` groups of that left out. */
 export type ConflictCursor = { readonly since: number; readonly skip: number };
 
 /**
@@ -66,7 +65,7 @@ export async function listClaimConflicts(
   const items: ClaimConflict[] = [];
   let from = query.after ?? { since: at.as_of.position, skip: 0 };
   for (let claimsLeft = pageClaimsMax; ; ) {
-    const found = await findFacts(db, at, query, from.since);
+    const found = await findFacts(db, at, { ...query, through: from.since });
     const facts = within(claimsLeft, found, claimsLeft === pageClaimsMax);
     const groups = await groupsOf(db, at, facts);
     for (const [i, fact] of facts.entries()) {
@@ -79,7 +78,7 @@ export async function listClaimConflicts(
       }
       claimsLeft -= fact.claims;
     }
-    if (facts.length === found.length && found.length < chunkMax) return { items, next: null };
+    if (facts.length === found.length && found.length < factsMax) return { items, next: null };
     from = { since: (facts.at(-1)?.since ?? from.since + 1) - 1, skip: 0 };
     if (facts.length < found.length || claimsLeft <= 0) return { items, next: `${from.since}~0` };
   }
@@ -92,45 +91,7 @@ export function conflictAfter(text: string): ConflictCursor | undefined {
   return since >= 0 && skip >= 0 ? { since, skip } : undefined;
 }
 
-/** What claims may disagree about: a fact that they have in common, or a link between two. */
-type Fact = {
-  readonly since: number;
-  readonly key: string;
-  readonly linked: readonly [string, string] | null;
-  /** How many are to be read for it, as far as is known before. */
-  readonly claims: number;
-};
 type Group = { readonly reason: Disagreement; readonly claims: readonly ClaimBody[] };
-
-// Both are in the order of their index: the last found first.
-async function findFacts(db: Db, at: At, { conflict, kind }: ConflictQuery, through: number) {
-  const { position } = at.as_of;
-  const table = (name: string) => sql.table(at.table(claims, name));
-  const { rows } = await sql<Fact>`
-    (select d.since, d.key, null::json as linked, (select count(*) from ${table('claims')} c
-       where c.conflict_key = d.key and ${heldAt(position, 'c')}) as claims
-     from ${table('disputes')} d
-     where d.conflict_id = ${conflict} and d.since <= ${through} and ${heldAt(position, 'd')}
-       ${kind === undefined ? sql`` : sql`and d.kind = ${kind}`}
-     order by d.since desc limit ${chunkMax})
-    union all
-    (select l.since, l.key, json_build_array(l.claim_id, l.other_claim_id), 2
-     from ${table('links')} l
-     where l.conflict_id = ${conflict} and l.relation = ${relation} and l.since <= ${through}
-       and ${heldAt(position, 'l')}
-     order by l.since desc limit ${chunkMax})
-    order by since desc limit ${chunkMax}`.execute(db);
-  return rows;
-}
-
-function within(claimsMax: number, facts: readonly Fact[], isFirst: boolean): readonly Fact[] {
-  let sum = 0;
-  const end = facts.findIndex(({ claims }) => {
-    sum += claims;
-    return sum > claimsMax;
-  });
-  return end === -1 ? facts : facts.slice(0, isFirst ? Math.max(1, end) : end);
-}
 
 async function groupsOf(db: Db, at: At, facts: readonly Fact[]): Promise<Group[][]> {
   const keys = facts.filter(({ linked }) => linked === null).map(({ key }) => key);
@@ -138,7 +99,7 @@ async function groupsOf(db: Db, at: At, facts: readonly Fact[]): Promise<Group[]
   const partOf = await readPartOf(
     db,
     at,
-    members.flatMap(({ body }) => controllersOf(body)),
+    members.flatMap(({ body }) => actorsOf(body.state.current.proposition)),
   );
   const byKey = Map.groupBy(members, ({ conflict_key }) => conflict_key);
   const linkedGroupOf = await readLinkedGroups(db, at, facts);
@@ -199,11 +160,6 @@ async function readMembers(db: Db, { as_of, table }: At, keys: readonly string[]
     where conflict_key = any (${[...keys]}::text[]) and ${heldAt(as_of.position, 'c')}
     order by key`.execute(db);
   return rows;
-}
-
-function controllersOf({ state: { current } }: ClaimBody): string[] {
-  const { proposition } = current;
-  return proposition.kind === 'control' ? [proposition.controller_id ?? []].flat() : [];
 }
 
 function matches({ claims }: Group, { kind, place, claimant }: ConflictQuery): boolean {

@@ -1,6 +1,6 @@
 /**
- * Facts that two claims were about at one time, which may disagree: found when the second one comes,
- * so that whoever lists disagreements compares no claims that have nothing to do with each other.
+ * Facts that two claims were about at one time, which may disagree: found when the second one
+ * comes, so that whoever lists disagreements compares none that have nothing to do with each other.
  */
 import type { ClaimRow, DisputeBody } from './claim-tables.ts';
 import type { Rows } from './rows.ts';

@@ -4,14 +4,12 @@ import { type Static, Type } from 'typebox';
 import type { Db, EventsTable } from '../db.ts';
 import { type EventType, upcast } from '../domain/catalogue.ts';
 import { type ClaimEvent, claimEvents } from '../domain/claim.ts';
-import { Attribution, code } from '../domain/vocabulary.ts';
-import { Lifecycle, Verification } from './claim-list.ts';
+import { Attribution, code, orNull } from '../domain/vocabulary.ts';
+import { Lifecycle, Verification } from './claim-shape.ts';
 import type { ClaimBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import type { At } from './vintage.ts';
 
-const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
 const { assessor_id, verdict, source_reliability, information_credibility, method, evidence } =
   claimEvents.ClaimAssessed.properties;
 const { cause, field } = claimEvents.ClaimCorrected.properties;
@@ -28,21 +26,21 @@ export const ClaimChange = Type.Object({
   type: code(...types),
   claim_id: Type.String({ description: 'Whose event it is: this claim or one linked with it.' }),
   by: Type.String({ description: 'Who is recorded as saying so.' }),
-  asserted_at: OrNull(Type.String()),
+  asserted_at: orNull(Type.String()),
   attribution: Attribution,
-  cause: OrNull(cause),
-  reason: OrNull(Type.String()),
-  field: OrNull(field),
+  cause: orNull(cause),
+  reason: orNull(Type.String()),
+  field: orNull(field),
   from: Type.Optional(Type.Unknown({ description: 'What `field` was; absent: it was not there.' })),
   to: Type.Optional(Type.Unknown({ description: 'What it is since; absent: it is not there.' })),
-  assessment: OrNull(
+  assessment: orNull(
     Type.Object({
       ...{ assessor_id, verdict, source_reliability, information_credibility, method, evidence },
     }),
   ),
-  relation: OrNull(relation),
-  other_claim_id: OrNull(Type.String({ description: 'That it is linked with or superseded by.' })),
-  before: OrNull(Standing),
+  relation: orNull(relation),
+  other_claim_id: orNull(Type.String({ description: 'That it is linked with or superseded by.' })),
+  before: orNull(Standing),
   after: Standing,
 });
 export type ClaimChange = Static<typeof ClaimChange>;

@@ -2,88 +2,13 @@
 import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
-import { claimEvents } from '../domain/claim.ts';
-import { Proposition } from '../domain/proposition.ts';
 import { saidAtMs } from '../domain/recorded.ts';
-import { Attribution, code, ExternalCode, Occurred, PlaceMention } from '../domain/vocabulary.ts';
+import { Claim, claimOf } from './claim-shape.ts';
 import type { ClaimBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { isRecordedWithin, isWithin, markedBy, markOf, momentAt } from './moments.ts';
 import { heldAt } from './rows.ts';
 import { AsOf, type At } from './vintage.ts';
-
-const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
-const { assessor_id, verdict, source_reliability, information_credibility } =
-  claimEvents.ClaimAssessed.properties;
-const { relation } = claimEvents.ClaimLinked.properties;
-const Link = Type.Object({ relation, claim_id: Type.String() });
-
-export const lifecycles = ['active', 'corrected', 'superseded', 'retracted'] as const;
-export const statuses = [
-  'unverified',
-  'could_not_verify',
-  'corroborated',
-  'disputed',
-  'verified',
-  'refuted',
-] as const;
-
-const count = Type.Integer({ minimum: 0 });
-/** What assessments, sources and links amount to, under a named policy. */
-export const Verification = Type.Object({
-  status: code(...statuses),
-  policy: Type.String(),
-  counts: Type.Object({
-    could_not_verify: count,
-    corroborated: count,
-    disputed: count,
-    verified: count,
-    refuted: count,
-  }),
-  independent_origins: Type.Integer({ minimum: 1, description: 'Itself among them.' }),
-});
-export const Lifecycle = code(...lifecycles);
-
-/** A claim as it reads after its corrections. */
-export const Claim = Type.Object({
-  id: Type.String(),
-  conflict_id: Type.String(),
-  claimant_id: Type.String(),
-  attribution: Attribution,
-  proposition: Proposition,
-  occurred: OrNull(Occurred),
-  asserted_at: OrNull(Type.String()),
-  places: Type.Array(PlaceMention),
-  place_precision: OrNull(Type.Integer()),
-  external_codes: Type.Array(ExternalCode),
-  verification: Verification,
-  is_adverse: Type.Boolean({
-    description: "It goes against the interest of the claimant's own side.",
-  }),
-  assessments: Type.Array(
-    Type.Object({
-      assessor_id,
-      verdict,
-      source_reliability,
-      information_credibility,
-      asserted_at: OrNull(Type.String()),
-      position: Type.Integer(),
-    }),
-  ),
-  lifecycle: Lifecycle,
-  superseded_by: OrNull(Type.String()),
-  links: Type.Array(Link, { description: 'From this claim to others.' }),
-  linked_by: Type.Array(Link, { description: 'From others to this claim.' }),
-  repetitions: Type.Array(Attribution, { description: 'Where else it was found.' }),
-  report_ids: Type.Array(Type.String()),
-  version: Type.Integer(),
-  recorded_at: Type.String({ description: 'When it was first recorded.' }),
-  position: Type.Integer({ description: 'Where it was first recorded.' }),
-  last_recorded_at: Type.String({ description: 'Of the last event in its stream.' }),
-  last_position: Type.Integer(),
-});
-export type Claim = Static<typeof Claim>;
 
 /** GET /v1/claims/{id}. */
 export const ClaimAsOf = Type.Object({ ...Claim.properties, as_of: AsOf });
@@ -128,9 +53,8 @@ export async function listClaims(
     ...(after === undefined ? [] : [beyond(sort, order, after)]),
   ];
   const { rows } = await sql<{ body: ClaimBody }>`
-    select body from ${sql.table(table(claims, 'claims'))} t where ${sql.join(wanted, sql` and `)} order by ${sql.join(by)} limit ${limit + 1}`.execute(
-    db,
-  );
+    select body from ${sql.table(table(claims, 'claims'))} t
+    where ${sql.join(wanted, sql` and `)} order by ${sql.join(by)} limit ${limit + 1}`.execute(db);
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1)?.body.state : undefined;
   return {
@@ -169,44 +93,6 @@ export async function readClaims(
   return rows.map(({ body }) => body);
 }
 
-/** The claim as the API shows it. */
-export function claimOf({ state, verification, is_adverse, linked_by }: ClaimBody): Claim {
-  const { current, assessments } = state;
-  return {
-    id: current.claim_id,
-    conflict_id: current.conflict_id,
-    claimant_id: current.attribution.claimant_id,
-    attribution: current.attribution,
-    proposition: current.proposition,
-    occurred: current.occurred ?? null,
-    asserted_at: current.asserted_at ?? null,
-    places: current.places ?? [],
-    place_precision: current.place_precision ?? null,
-    external_codes: current.external_codes ?? [],
-    verification,
-    is_adverse,
-    assessments: assessments.map(({ asserted_at = null, ...one }) => ({
-      assessor_id: one.assessor_id,
-      verdict: one.verdict,
-      ...(one.source_reliability && { source_reliability: one.source_reliability }),
-      ...(one.information_credibility && { information_credibility: one.information_credibility }),
-      asserted_at,
-      position: one.position,
-    })),
-    lifecycle: state.lifecycle,
-    superseded_by: state.superseded_by,
-    links: [...state.links],
-    linked_by: [...linked_by],
-    repetitions: [...state.repetitions],
-    report_ids: [...state.report_ids],
-    version: state.version,
-    recorded_at: state.recorded_at,
-    position: state.position,
-    last_recorded_at: state.last_recorded_at,
-    last_position: state.last_position,
-  };
-}
-
 function conditionsOf(query: ClaimQuery, position: number) {
   const { conflict, claimant, kind, verification, lifecycle, side } = query;
   const equal = { conflict_id: conflict, claimant_id: claimant, kind, verification, lifecycle };
@@ -225,7 +111,8 @@ function conditionsOf(query: ClaimQuery, position: number) {
     ...(tags.length === 0 ? [] : [sql`t.tags @> ${tags}::text[]`]),
     ...(side === undefined ? [] : [sql`${sideOf} = ${side}`]),
     ...isWithin('t.said_at', { from: query.said_from, to: query.said_to }),
-    ...isWithin('t.occurred_at', { from: query.occurred_from, to: query.occurred_to }),
+    ...isWithin('t.occurred_until', { from: query.occurred_from }),
+    ...isWithin('t.occurred_at', { to: query.occurred_to }),
     ...isRecordedWithin('t.made', { from: query.recorded_from, to: query.recorded_to }, position),
     // Who does not say when said it at no time that could be asked for.
     ...(query.said_to === undefined ? [] : [sql`t.said_at > '-infinity'`]),

@@ -24,6 +24,7 @@ export type ClaimRow = {
   readonly order_at: string;
   readonly said_at: string;
   readonly occurred_at: string | null;
+  readonly occurred_until: string | null;
   readonly made: number;
   readonly subject: string | null;
   readonly conflict_key: string | null;
@@ -54,8 +55,8 @@ export type SideBody = { readonly parties?: readonly string[]; readonly part_of?
  * `order_at` is when it is so for control, when it was said for the rest; `made` is the position of
  * ClaimMade. Moments are in ms, as the domain orders them, `-infinity` where nothing tells. Claims
  * that have one `conflict_key` stand and are about one fact, so may disagree; null for none.
- * `occurred_at` is when it is said to have begun, null where nothing tells. `tags`: `actor:ID`,
- * `place:ID` and `report:ID` of all that it names.
+ * `occurred_at` is when it is said to have begun, `occurred_until` the last instant of that, null
+ * where nothing tells. `tags`: `actor:ID`, `place:ID` and `report:ID` of all that it names.
  */
 const claims: Table = {
   columns: {
@@ -67,6 +68,7 @@ const claims: Table = {
     order_at: 'timestamptz',
     said_at: 'timestamptz',
     occurred_at: 'timestamptz',
+    occurred_until: 'timestamptz',
     made: 'bigint',
     subject: 'text',
     conflict_key: 'text',

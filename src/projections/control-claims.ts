@@ -5,9 +5,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
 import type { ClaimState } from '../domain/claim-state.ts';
-import { endMs, isDate } from '../domain/times.ts';
 import type { ClaimBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
+import { listCounted } from './counted-claims.ts';
 import { momentAt } from './moments.ts';
 import { heldAt } from './rows.ts';
 import type { At } from './vintage.ts';
@@ -24,33 +24,18 @@ export type StatedCursor = {
 
 /** The claim of each claimant that counts, as of `valid_at` where that is asked for. */
 export async function readCounting(db: Db, at: At, placeId: string): Promise<ControlClaim[]> {
-  const { position, valid_at } = at.as_of;
-  const table = (name: string) => sql.table(at.table(claims, name));
-  // Down from the last one that there is, so that later claims of another time are not passed.
-  const isSo =
-    valid_at === null
-      ? sql`(c.order_at, c.said_at, c.made) <= (l.order_at, l.said_at, l.made)`
-      : sql`c.order_at > '-infinity' and c.order_at <= ${momentAt(lastMsOf(valid_at))}`;
-  return claimsOf(
-    await sql<{ body: ClaimBody }>`
-      select c.body from ${table('subjects')} s
-      join ${table('slots')} l on l.key = s.key and ${heldAt(position, 'l')}
-      cross join lateral (select body from ${table('claims')} c
-        where c.subject = s.key and ${isSo} and c.lifecycle in ('active', 'corrected')
-          and ${heldAt(position, 'c')}
-        order by c.order_at desc, c.said_at desc, c.made desc limit 1) c
-      where s.place_id = ${placeId} and ${heldAt(position, 's')}`.execute(db),
-  );
+  const counted = await listCounted(db, at, { place: placeId });
+  return counted.map(({ state, verification }) => ({ ...state, verification }));
 }
 
-/** Those that name the place and state nothing of it alone: the last made, `limit` at most. */
+/** The last made that name the place and state nothing of it alone, in the order of the log. */
 export async function readElsewhere(
   db: Db,
   { as_of: { position }, table }: At,
   placeId: string,
   limit: number,
 ): Promise<ControlClaim[]> {
-  return claimsOf(
+  const last = claimsOf(
     await sql<{ body: ClaimBody }>`
       select c.body from ${sql.table(table(claims, 'claims'))} c
       left join ${sql.table(table(claims, 'subjects'))} s
@@ -60,6 +45,7 @@ export async function readElsewhere(
         and s.place_id is null
       order by c.made desc limit ${limit}`.execute(db),
   );
+  return last.reverse();
 }
 
 /** All that state it, whatever became of them, in the order in which they hold: a page. */
@@ -98,10 +84,6 @@ export async function findEverAbout(
     where c.tags @> ${[`place:${placeId}`]}::text[] and c.since <= ${position}
     order by key`.execute(db);
   return rows.map(({ key }) => key);
-}
-
-function lastMsOf(moment: string): number {
-  return isDate(moment) ? endMs(moment) - 1 : endMs(moment);
 }
 
 function claimsOf({ rows }: { readonly rows: readonly { body: ClaimBody }[] }): ControlClaim[] {

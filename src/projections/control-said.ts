@@ -11,7 +11,8 @@ import type { Recorded } from '../domain/recorded.ts';
 import { claimSaidBy } from '../domain/said-by.ts';
 import { isAdverseAdmission, type Sides } from '../domain/sides.ts';
 import { verificationOfClaim } from '../domain/verification.ts';
-import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
+import type { EventStore } from '../eventstore/event-store.ts';
+import { actorsOf } from './claim-columns.ts';
 import { claims } from './claims.ts';
 import { type ControlClaim, findEverAbout } from './control-claims.ts';
 import { readSides } from './sides.ts';
@@ -53,21 +54,30 @@ async function readStates(
   through: number,
   moment: string,
 ): Promise<ClaimState[]> {
-  const states: ClaimState[] = [];
-  for (let i = 0; i < claimIds.length; i += streamsMax) {
-    const streams = claimIds.slice(i, i + streamsMax).map((id) => `claim-${id}`);
-    const events = await store.readStreams(streams);
-    const known = events.filter(({ position }) => position <= through);
-    for (const [, ofClaim] of Map.groupBy(known, ({ stream }) => stream)) {
-      const state = claimSaidBy(ofClaim.map(factOf), moment);
-      if (state !== undefined) states.push(state);
-    }
-  }
-  return states;
+  const facts = await readFacts(store, claimIds, through);
+  // When a claim was superseded is told by its successor, which may be about something else.
+  const successors = facts.flatMap((one) =>
+    one.type === 'ClaimSuperseded' ? one.data.by_claim_id : [],
+  );
+  const others = new Set(successors).difference(new Set(claimIds));
+  const all = [...facts, ...(await readFacts(store, [...others], through))];
+  const made = all.filter((one) => one.type === 'ClaimMade');
+  const saidAt = new Map(made.map(({ data }) => [data.claim_id, data.asserted_at]));
+  const byClaim = Map.groupBy(facts, ({ data }) => data.claim_id);
+  return [...byClaim.values()].flatMap(
+    (ofClaim) => claimSaidBy(ofClaim, moment, (id) => saidAt.get(id)) ?? [],
+  );
 }
 
-function factOf(event: RecordedEvent): Recorded<ClaimEvent> {
-  return upcast(event) as unknown as Recorded<ClaimEvent>;
+async function readFacts(store: EventStore, claimIds: readonly string[], through: number) {
+  const facts: Recorded<ClaimEvent>[] = [];
+  for (let i = 0; i < claimIds.length; i += streamsMax) {
+    const streams = claimIds.slice(i, i + streamsMax).map((id) => `claim-${id}`);
+    for (const event of await store.readStreams(streams)) {
+      if (event.position <= through) facts.push(upcast(event) as unknown as Recorded<ClaimEvent>);
+    }
+  }
+  return facts;
 }
 
 // Also by links that were taken back: then they may still have stood.
@@ -84,12 +94,11 @@ async function findEverLinked(db: Db, at: At, states: readonly ClaimState[]): Pr
 async function readSidesOf(db: Db, at: At, states: readonly ClaimState[]) {
   const sides = new Map<string, Sides>();
   for (const [conflictId, ofConflict] of Map.groupBy(states, (one) => one.current.conflict_id)) {
-    sides.set(conflictId, await readSides(db, at, conflictId, ofConflict.flatMap(actorsOf)));
+    sides.set(conflictId, await readSides(db, at, conflictId, ofConflict.flatMap(actorsIn)));
   }
   return sides;
 }
 
-function actorsOf({ current: { attribution, proposition } }: ClaimState) {
-  const controller = proposition.kind === 'control' ? proposition.controller_id : null;
-  return [attribution.claimant_id, ...(controller === null ? [] : [controller])];
+function actorsIn({ current: { attribution, proposition } }: ClaimState): string[] {
+  return [attribution.claimant_id, ...actorsOf(proposition)];
 }

@@ -7,7 +7,7 @@ import { endMs, isDate } from '../domain/times.ts';
 import type { ClaimBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { momentAt } from './moments.ts';
-import { heldAt } from './rows.ts';
+import { forever, heldAt } from './rows.ts';
 import type { At } from './vintage.ts';
 
 /** The claim that counts of those with one subject. */
@@ -25,23 +25,20 @@ export type LatestClaims = Pick<SumSlot, 'key' | 'subject'> & {
   readonly latest: readonly ClaimBody[];
 };
 
+/** Whose claims: those of a conflict, or those about the control of a place. */
+export type Whose = { readonly conflict: string } | { readonly place: string };
+
 /**
- * The claims of a conflict that count, but for casualties, in the order in which their subjects
- * first came up; of control those that count as of `valid_at`, where that is asked for.
+ * The claims that count, but for casualties, in the order in which their subjects first came up; of
+ * control those that count as of `valid_at`, where that is asked for.
  */
-export async function listCounted(db: Db, at: At, conflictId: string): Promise<CountedClaim[]> {
+export async function listCounted(db: Db, at: At, whose: Whose): Promise<CountedClaim[]> {
   const { position, valid_at } = at.as_of;
-  // Down from the last one that there is, so that later claims of another time are not passed.
-  const isReached =
-    valid_at === null
-      ? downFromSlot
-      : sql`case when s.kind = 'control' then c.order_at > '-infinity'
-              and c.order_at <= ${momentAt(lastMsOf(valid_at))} else ${downFromSlot} end`;
   const { rows } = await sql<{ subject: ClaimSubject; body: ClaimBody }>`
-    select s.body -> 'subject' as subject, c.body from ${slotsOf(at, conflictId)}
+    select s.body -> 'subject' as subject, c.body from ${slotsOf(at, whose)}
     cross join lateral (select body from ${sql.table(at.table(claims, 'claims'))} c
-      where c.subject = s.key and ${isReached} and c.lifecycle in ('active', 'corrected')
-        and ${heldAt(position, 'c')}
+      where c.subject = s.key and ${valid_at === null ? downFromSlot : downFrom(valid_at)}
+        and c.lifecycle in ('active', 'corrected') and ${heldAt(position, 'c')}
       order by ${lastFirst} limit 1) c
     where s.kind <> 'casualties' order by s.since`.execute(db);
   return rows.map(({ subject, body }) => ({ ...body, subject }));
@@ -50,7 +47,7 @@ export async function listCounted(db: Db, at: At, conflictId: string): Promise<C
 /** The slots of a conflict whose claims are added up, in that order. */
 export async function listSums(db: Db, at: At, conflictId: string): Promise<SumSlot[]> {
   const { rows } = await sql<SumSlot>`
-    select s.key, l.since, s.body -> 'subject' as subject from ${slotsOf(at, conflictId)}
+    select s.key, l.since, s.body -> 'subject' as subject from ${slotsOf(at, { conflict: conflictId })}
     where s.kind = 'casualties' and l.made is null order by s.since`.execute(db);
   return rows;
 }
@@ -63,7 +60,7 @@ export async function listTotals(
   limit: number,
 ): Promise<LatestClaims[]> {
   const { rows } = await sql<Omit<SumSlot, 'since'> & { body: ClaimBody }>`
-    select s.key, s.body -> 'subject' as subject, c.body from ${slotsOf(at, conflictId)}
+    select s.key, s.body -> 'subject' as subject, c.body from ${slotsOf(at, { conflict: conflictId })}
     cross join lateral (select body, order_at, said_at, made
       from ${sql.table(at.table(claims, 'claims'))} c
       where c.subject = s.key and ${downFromSlot} and ${heldAt(at.as_of.position, 'c')}
@@ -93,11 +90,26 @@ export async function readMembers(
 const lastFirst = sql`c.order_at desc, c.said_at desc, c.made desc`;
 const downFromSlot = sql`(c.order_at, c.said_at, c.made) <= (l.order_at, l.said_at, l.made)`;
 
+// As the slot has it, but for control that begins later: that is passed over at once. What tells no
+// time holds at none that is asked about.
+function downFrom(validAt: string): RawBuilder<boolean> {
+  const last = momentAt(lastMsOf(validAt));
+  const either = (moment: RawBuilder<unknown>, column: string) =>
+    sql`case when s.kind = 'control' and l.order_at > ${last} then ${moment}
+             else ${sql.ref(`l.${column}`)} end`;
+  return sql<boolean>`(c.order_at, c.said_at, c.made)
+      <= (${either(last, 'order_at')}, ${either(sql`'infinity'::timestamptz`, 'said_at')},
+          ${either(sql`${forever}::bigint`, 'made')})
+    and (s.kind <> 'control' or c.order_at > '-infinity')`;
+}
+
 // Subjects `s` with their slots `l` as of the position: the last version of each key alone, some
 // have many.
-function slotsOf({ as_of: { position }, table }: At, conflictId: string): RawBuilder<unknown> {
+function slotsOf({ as_of: { position }, table }: At, whose: Whose): RawBuilder<unknown> {
+  const isTheirs =
+    'place' in whose ? sql`t.place_id = ${whose.place}` : sql`t.conflict_id = ${whose.conflict}`;
   return sql`(select * from ${sql.table(table(claims, 'subjects'))} t
-      where t.conflict_id = ${conflictId} and ${heldAt(position)}) s
+      where ${isTheirs} and ${heldAt(position)}) s
     cross join lateral (select * from ${sql.table(table(claims, 'slots'))} t
       where t.key = s.key and t.since <= ${position} order by t.since desc limit 1) l`;
 }

@@ -1,16 +1,16 @@
 /** Filters by time: from the start of one moment to the end of another; dates are UTC's days. */
 import { type RawBuilder, sql } from 'kysely';
-import { endMs, isDate } from '../domain/times.ts';
+import { lastInstantOf } from '../domain/times.ts';
 
 /** An absent end is open. */
-export type Range = { readonly from?: string | undefined; readonly to?: string | undefined };
+type Range = { readonly from?: string | undefined; readonly to?: string | undefined };
 
 /** Whether a timestamptz `column` lies in the range; one that is null lies in none. */
 export function isWithin(column: string, { from, to }: Range): RawBuilder<boolean>[] {
   const at = sql.ref(column);
   return [
     ...(from === undefined ? [] : [sql<boolean>`${at} >= ${from}::timestamptz`]),
-    ...(to === undefined ? [] : [sql<boolean>`${at} <= ${lastOf(to)}`]),
+    ...(to === undefined ? [] : [sql<boolean>`${at} <= ${lastInstantOf(to)}::timestamptz`]),
   ];
 }
 
@@ -22,12 +22,15 @@ export function isRecordedWithin(
 ): RawBuilder<boolean>[] {
   const at = sql.ref(column);
   // Once each, not for every row.
-  const known = (moment: RawBuilder<string>) =>
+  const known = (moment: RawBuilder<unknown>) =>
     sql`(select position_known_at(${moment}, ${through}))`;
-  const before = sql<string>`${from}::timestamptz - interval '1 microsecond'`;
   return [
-    ...(from === undefined ? [] : [sql<boolean>`${at} > ${known(before)}`]),
-    ...(to === undefined ? [] : [sql<boolean>`${at} <= ${known(lastOf(to))}`]),
+    ...(from === undefined
+      ? []
+      : [sql<boolean>`${at} > ${known(sql`${from}::timestamptz - interval '1 microsecond'`)}`]),
+    ...(to === undefined
+      ? []
+      : [sql<boolean>`${at} <= ${known(sql`${lastInstantOf(to)}::timestamptz`)}`]),
   ];
 }
 
@@ -46,11 +49,4 @@ export function markOf(value: number): string {
 export function markedBy(text: string): number | undefined {
   if (text === '') return Number.NEGATIVE_INFINITY;
   return /^(0|-?[1-9]\d{0,14})$/.test(text) ? Number(text) : undefined;
-}
-
-// The last moment that belongs to it, to the microsecond that PostgreSQL keeps.
-function lastOf(moment: string): RawBuilder<string> {
-  if (!isDate(moment)) return sql`${moment}::timestamptz`;
-  const end = new Date(endMs(moment)).toISOString();
-  return sql`${end}::timestamptz - interval '1 microsecond'`;
 }

@@ -3,13 +3,11 @@ import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { negotiationEvents } from '../domain/negotiation.ts';
-import { Attribution, code, Occurred } from '../domain/vocabulary.ts';
+import { Attribution, code, Occurred, orNull } from '../domain/vocabulary.ts';
 import { type NegotiationBody, negotiations } from './negotiations.ts';
 import { heldAt } from './rows.ts';
 import { AsOf, type At } from './vintage.ts';
 
-const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
 const types = Object.keys(negotiationEvents) as [keyof typeof negotiationEvents];
 
 const Stance = Type.Object({
@@ -17,7 +15,7 @@ const Stance = Type.Object({
   counterpart_id: Type.String(),
   stance: code('open', 'conditional', 'no_prospect', 'rejected', 'suspended', 'ongoing'),
   stated_by: Type.String(),
-  asserted_at: OrNull(Type.String()),
+  asserted_at: orNull(Type.String()),
   reason: Type.Optional(Type.String()),
   conditions: Type.Optional(Type.String()),
   event_id: Type.String(),
@@ -26,7 +24,7 @@ const Stance = Type.Object({
     {
       type: code(...types),
       attribution: Attribution,
-      occurred: OrNull(Occurred),
+      occurred: orNull(Occurred),
       recorded_at: Type.String(),
     },
     { description: 'What set it: words of a party, or the course of the talks.' },

@@ -8,8 +8,9 @@ import {
   notOfPlaceReasons,
 } from '../domain/control.ts';
 import { saidAtMs, validFromMs } from '../domain/recorded.ts';
-import { Basis, code, Occurred } from '../domain/vocabulary.ts';
-import { Lifecycle, statuses } from './claim-list.ts';
+import { Basis, code, Occurred, orNull } from '../domain/vocabulary.ts';
+import { actorsOf } from './claim-columns.ts';
+import { Lifecycle, statuses } from './claim-shape.ts';
 import {
   type ControlClaim,
   readCounting,
@@ -19,23 +20,22 @@ import {
 } from './control-claims.ts';
 import { type LogParts, readSaidBy } from './control-said.ts';
 import { markedBy, markOf } from './moments.ts';
-import { entries, findEntry } from './registry.ts';
+import { findEntry } from './register-entries.ts';
+import { entries } from './registry.ts';
 import { readPartOf } from './sides.ts';
 import { AsOf, type At } from './vintage.ts';
 
 /** Claims that name the place among several or from afar: the last made are shown. */
 const notOfPlaceMax = 100;
 
-const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
 const Statement = Type.Object({
   claimant_id: Type.String(),
-  controller_id: OrNull(Type.String()),
+  controller_id: orNull(Type.String()),
   status: code('controlled', 'contested', 'unknown', 'none'),
   basis: Basis,
   verification: code(...statuses),
-  occurred: OrNull(Occurred),
-  asserted_at: OrNull(Type.String()),
+  occurred: orNull(Occurred),
+  asserted_at: orNull(Type.String()),
   claim_id: Type.String(),
 });
 const Stated = Type.Object({
@@ -50,7 +50,7 @@ export const Control = Type.Object({
   place: entries.place,
   as_of: Type.Object({
     ...AsOf.properties,
-    said_at: OrNull(
+    said_at: orNull(
       Type.String({ description: 'What had been said then; null: whatever was said.' }),
     ),
   }),
@@ -74,7 +74,7 @@ export const Control = Type.Object({
         'With `history=true`, a page of all that was stated, in the order in which it holds.',
     }),
   ),
-  next_cursor: OrNull(Type.String({ description: 'Of the history.' })),
+  next_cursor: orNull(Type.String({ description: 'Of the history.' })),
 });
 export type Control = Static<typeof Control>;
 
@@ -157,9 +157,7 @@ async function fromLog(parts: LogParts, at: At, placeId: string, said: string): 
 }
 
 async function statedAmong(db: Db, at: At, placeId: string, about: readonly ControlClaim[]) {
-  const controllers = about.flatMap(({ current: { proposition } }) =>
-    proposition.kind === 'control' ? (proposition.controller_id ?? []) : [],
-  );
+  const controllers = about.flatMap(({ current }) => actorsOf(current.proposition));
   const { valid_at } = at.as_of;
   const partOf = await readPartOf(db, at, controllers);
   const asked = { partOf, ...(valid_at !== null && { validAt: valid_at }) };

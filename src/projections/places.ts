@@ -1,6 +1,7 @@
 /** Places as the register has them: what lies in another place or in a box, and by its names. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
+import { type Box, isInBox } from './boxes.ts';
 import { registry } from './registry.ts';
 import { heldAt } from './rows.ts';
 import type { At } from './vintage.ts';
@@ -10,9 +11,6 @@ export const entitiesMax = 50_000;
 
 /** A filter comes down to more than `entitiesMax` places or names. */
 export class TooWide extends Error {}
-
-/** West, south, east, north in degrees; west is greater where it crosses the antimeridian. */
-export type Box = readonly [number, number, number, number];
 
 /** The ids of a place and of all that is within it, at any depth; also where that is a circle. */
 export function listPlacesIn(db: Db, { as_of, table }: At, area: string): Promise<string[]> {
@@ -30,16 +28,11 @@ export function listPlacesIn(db: Db, { as_of, table }: At, area: string): Promis
 
 /** The ids of the places whose point is in the box (RFC 7946, 5), its edges included. */
 export function listPlacesInBox(db: Db, { as_of, table }: At, box: Box): Promise<string[]> {
-  const [west, south, east, north] = box;
-  const between =
-    west <= east
-      ? sql`longitude between ${west} and ${east}`
-      : sql`(longitude >= ${west} or longitude <= ${east})`;
   return idsOf(
     db,
     sql`select substr(key, length('place-') + 1) as id
     from ${sql.table(table(registry, 'entries'))} t
-    where latitude between ${south} and ${north} and ${between} and ${heldAt(as_of.position)}
+    where ${isInBox(box)} and ${heldAt(as_of.position)}
     limit ${entitiesMax + 1}`,
   );
 }

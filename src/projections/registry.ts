@@ -1,12 +1,10 @@
 /** The register: conflicts, actors, places and reports as they were known, by their ids. */
-import { sql } from 'kysely';
+import { hash } from 'node:crypto';
 import { type Static, type TObject, Type } from 'typebox';
-import type { Db } from '../db.ts';
 import { catalogue, type EventType } from '../domain/catalogue.ts';
 import { wordsOf } from '../domain/words.ts';
 import { type EventFact, type Handlers, type Projection, projectBy } from './projection.ts';
-import { heldAt, type Row, type Rows } from './rows.ts';
-import type { AsOf, At } from './vintage.ts';
+import type { Row, Rows } from './rows.ts';
 
 export const categories = ['conflict', 'actor', 'place', 'report'] as const;
 export type Category = (typeof categories)[number];
@@ -20,6 +18,9 @@ const entry = <S extends TObject>(registered: S, idMember: string, more: object 
   const { [idMember]: id, ...properties } = registered.properties;
   return Type.Object({ id, ...properties, ...more, ...kept } as never);
 };
+const taggedMembers = ['part_of', 'url', 'language', 'lifecycle'] as const;
+export type TaggedMember = (typeof taggedMembers)[number];
+
 /** An entry of each category. */
 export const entries: Readonly<Record<Category, TObject>> = {
   conflict: entry(catalogue.ConflictRegistered, 'conflict_id'),
@@ -100,63 +101,18 @@ export const registry: Projection = {
         words: 'text[]',
         longitude: 'double precision',
         latitude: 'double precision',
+        published_at: 'timestamptz',
+        // `MEMBER:VALUE` of what else it is found by.
+        tags: 'text[]',
       },
-      indexes: ['category, key', 'category, outline, key', 'latitude, longitude'],
-      inverted: ['words'],
+      indexes: ['category, key', 'category, outline, key', 'latitude, longitude', 'published_at'],
+      inverted: ['words', 'tags'],
     },
   },
   // What begins a stream is not there before.
   keysOf: ({ stream, version }) => ({ entries: version > 1 ? [stream] : [] }),
   project: projectBy(handlers),
 };
-
-/** A page of a category, by id; `outline` and `after` narrow it. */
-export type EntryQuery = { outline?: string; after?: string | undefined; limit: number };
-export type EntryPage = { items: Entry[]; next: string | null };
-
-export async function listEntries(
-  db: Db,
-  { as_of, table }: At,
-  category: Category,
-  { outline, after = '', limit }: EntryQuery,
-): Promise<EntryPage> {
-  const { rows } = await sql<{ body: Entry }>`
-    select body from ${sql.table(table(registry, 'entries'))} t
-    where category = ${category} and key > ${`${category}-${after}`}
-      ${outline === undefined ? sql`` : sql`and outline = ${outline}`}
-      and ${heldAt(as_of.position)}
-    order by key limit ${limit + 1}`.execute(db);
-  const items = rows.slice(0, limit).map(({ body }) => body);
-  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
-}
-
-/** The entry, or undefined if it is not known. */
-export async function findEntry(
-  db: Db,
-  { as_of, table }: At,
-  category: Category,
-  id: string,
-): Promise<(Entry & { as_of: AsOf }) | undefined> {
-  const { rows } = await sql<{ body: Entry }>`
-    select body from ${sql.table(table(registry, 'entries'))} t
-    where key = ${`${category}-${id}`} and ${heldAt(as_of.position)}`.execute(db);
-  return rows[0] && { ...rows[0].body, as_of };
-}
-
-/** The entries of these ids that are known, by id. */
-export async function readEntries(
-  db: Db,
-  { as_of, table }: At,
-  category: Category,
-  ids: Iterable<string>,
-): Promise<Map<string, Entry>> {
-  const keys = [...new Set(ids)].map((id) => `${category}-${id}`);
-  if (keys.length === 0) return new Map();
-  const { rows } = await sql<{ body: Entry }>`
-    select body from ${sql.table(table(registry, 'entries'))} t
-    where key = any (${keys}::text[]) and ${heldAt(as_of.position)}`.execute(db);
-  return new Map(rows.map(({ body }) => [body.id, body]));
-}
 
 type Fact = EventFact<EventType>;
 
@@ -171,7 +127,8 @@ function put(
   const entry: Entry = { id, ...body, ...keptOf(event) };
   const [longitude = null, latitude = null] = (entry.point ?? []) as number[];
   entries?.put(event.stream, {
-    ...{ category, outline, words: wordsOfNames(entry), longitude, latitude },
+    ...{ category, outline, longitude, latitude },
+    ...foundBy(entry),
     body: entry,
   });
 }
@@ -180,14 +137,30 @@ function change(rows: Tables, event: Fact, changes: object): void {
   const body = { ...entryOf(rows, event), ...changes, ...keptOf(event) };
   rows.entries?.put(event.stream, {
     ...rows.entries.get(event.stream),
-    words: wordsOfNames(body),
+    ...foundBy(body),
     body,
   });
 }
 
-function wordsOfNames({ name, aliases = [], former_names = [] }: Entry): string[] {
-  const names = [name, aliases, former_names].flat() as (string | undefined)[];
-  return wordsOf(...names);
+// What may change of what it is found by.
+function foundBy(entry: Entry) {
+  const { name, aliases = [], former_names = [], headline, published_at = null } = entry;
+  const texts = [name, aliases, former_names, headline].flat() as (string | undefined)[];
+  return {
+    words: wordsOf(...texts),
+    published_at: published_at as string | null,
+    tags: tagsOf(entry),
+  };
+}
+
+/** The tags of an entry with these members, as far as tags are made of them. */
+export function tagsOf(members: { readonly [member: string]: unknown }): string[] {
+  return taggedMembers.flatMap((member) => {
+    const value = members[member];
+    if (typeof value !== 'string') return [];
+    // An address may be longer than an index takes.
+    return `${member}:${member === 'url' ? hash('sha256', value, 'base64url') : value}`;
+  });
 }
 
 function keptOf({ version, position, recorded_at }: Fact) {

@@ -4,6 +4,7 @@ import { tallyOf } from '../domain/casualties.ts';
 import type { CasualtySubject } from '../domain/casualty-subject.ts';
 import { stands } from '../domain/lifecycle.ts';
 import type { Quantity } from '../domain/quantity.ts';
+import { bySaidAt } from '../domain/recorded.ts';
 import type { ClaimBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { listSums, listTotals, readMembers } from './counted-claims.ts';
@@ -118,7 +119,11 @@ function statementOf(
   const [first, ...more] = counted;
   if (first === undefined) return null;
   const { quantity } = first.state.current.proposition as { quantity: Quantity };
-  const not_added = tally.not_added.slice(-notAddedMax);
+  const left = new Map(tally.not_added.map((one) => [one.claim_id, one]));
+  const lastLeft = members.filter(({ state }) => left.has(state.current.claim_id)).toSorted(bySaid);
+  const not_added = lastLeft
+    .slice(-notAddedMax)
+    .flatMap(({ state }) => left.get(state.current.claim_id) ?? []);
   return {
     claimant_id: subject.claimant_id,
     quantity: more.length === 0 ? quantity : tally.quantity,
@@ -131,4 +136,9 @@ function statementOf(
     claim_ids: tally.claim_ids.slice(-claimIdsMax),
     ...(not_added.length > 0 && { not_added }),
   };
+}
+
+function bySaid(a: ClaimBody, b: ClaimBody): number {
+  const timed = ({ state: { current, position } }: ClaimBody) => ({ ...current, position });
+  return bySaidAt(timed(a), timed(b));
 }

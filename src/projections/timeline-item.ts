@@ -34,7 +34,11 @@ export function isItem({ type }: Pick<Fact, 'type'>): boolean {
 }
 
 /** The entity an event registers or concerns, and all that its data points to. */
-export function streamsOf({ type, stream, data }: Fact): readonly string[] {
+export function streamsOf({
+  type,
+  stream,
+  data,
+}: Pick<Fact, 'type' | 'stream' | 'data'>): readonly string[] {
   const own = stream.replace(/^force-/, 'actor-');
   const references = findReferences(catalogue[type], data);
   return [...new Set([own, ...references.map(({ stream }) => stream)])];
@@ -49,31 +53,40 @@ export function idsOf(streams: readonly string[], category: string): string[] {
 /** What the event is found by. */
 export function foundBy(event: Fact): Found {
   const data = event.data as AnyData;
-  const { attribution, occurred } = data;
+  const { occurred } = data;
   return {
     sort_at: occurred?.from ?? data.asserted_at ?? data.published_at ?? event.recorded_at,
     conflict_id: data.conflict_id ?? null,
     claim_id: data.claim_id ?? null,
     occurred_until: occurred === undefined ? null : lastInstantOf(occurred.to ?? occurred.from),
-    tags: [
-      ...tagsOf({ type: event.type }),
-      ...(attribution ? tagsOf({ claimant: attribution.claimant_id }) : []),
-      ...streamsOf(event).flatMap((stream) => tagOfEntity(stream) ?? []),
-      ...searchedWords(event).map(wordTag),
-    ],
+    tags: [...plainTags(event), ...searchedWords(event).map(wordTag)],
   };
+}
+
+/** The tags of the event but for its words: its type, claimant, actors and places. */
+export function plainTags(event: Pick<Fact, 'type' | 'stream' | 'data'>): string[] {
+  const { attribution } = event.data as AnyData;
+  const tags = tagsOf({ type: event.type });
+  if (attribution !== undefined) tags.push(...tagsOf({ claimant: attribution.claimant_id }));
+  for (const stream of streamsOf(event)) tags.push(...tagsOfEntity(stream));
+  return tags;
 }
 
 /** The tags that an item has for which all the filters hold. */
 export function tagsOf({ type, claimant, actor, place }: TagFilters): string[] {
-  return Object.entries({ type, claimant, actor, place })
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name}:${value}`);
+  const tags: string[] = [];
+  if (type !== undefined) tags.push(`type:${type}`);
+  if (claimant !== undefined) tags.push(`claimant:${claimant}`);
+  if (actor !== undefined) tags.push(`actor:${actor}`);
+  if (place !== undefined) tags.push(`place:${place}`);
+  return tags;
 }
 
-/** The tag of what concerns an actor or a place, by its stream; undefined for other streams. */
-export function tagOfEntity(stream: string): string | undefined {
-  return /^(actor|place)-/.test(stream) ? stream.replace('-', ':') : undefined;
+/** The tag of what concerns an actor or a place, by its stream; none for other streams. */
+export function tagsOfEntity(stream: string): string[] {
+  const id = stream.slice('actor-'.length);
+  if (stream.startsWith('actor-')) return tagsOf({ actor: id });
+  return stream.startsWith('place-') ? tagsOf({ place: id }) : [];
 }
 
 /** The tag of what has this word in it, as `wordsOf` has it. */
@@ -94,7 +107,6 @@ export function itemOf(event: Fact, nameOf: NameOf) {
     conflict_id: data.conflict_id ?? null,
     occurred: data.occurred ?? null,
     asserted_at: data.asserted_at ?? null,
-    published_at: data.published_at ?? null,
     recorded_at: event.recorded_at,
     claimant_id: data.attribution?.claimant_id ?? null,
     actor_ids: idsOf(streams, 'actor'),

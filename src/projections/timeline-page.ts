@@ -4,12 +4,13 @@ import type { Db } from '../db.ts';
 import { lastInstantOf } from '../domain/times.ts';
 import { wordsOf } from '../domain/words.ts';
 import { textArray } from '../eventstore/binary-array.ts';
+import type { Box } from './boxes.ts';
 import { claims } from './claims.ts';
-import { type Box, listNamed, listPlacesIn, listPlacesInBox } from './places.ts';
+import { listNamed, listPlacesIn, listPlacesInBox } from './places.ts';
 import { registry } from './registry.ts';
 import { heldAt, madeBy } from './rows.ts';
 import { timeline } from './timeline.ts';
-import { type TagFilters, tagOfEntity, tagsOf, wordTag } from './timeline-item.ts';
+import { type TagFilters, tagsOf, tagsOfEntity, wordTag } from './timeline-item.ts';
 import { type FoundRow, showItems, type TimelineItem } from './timeline-shown.ts';
 import type { At } from './vintage.ts';
 
@@ -95,10 +96,10 @@ async function selectPage(
     );
   // The page first: events and claims are looked up for its items alone.
   const { rows } = await sql<FoundRow>`
-    select p.sort_at, p.published_at as report_published_at, p.claim_id, c.made as claim_made,
+    select p.sort_at, p.body ->> 'published_at' as published_at, p.claim_id, c.made as claim_made,
            c.verification, c.lifecycle, e.position, e.id, e.stream, e.version, e.type,
            e.schema_version, e.recorded_at, e.data, e.metadata
-    from (select since, sort_at, published_at, claim_id from ${sql.table(table(timeline, 'items'))} t
+    from (select since, sort_at, claim_id, body from ${sql.table(table(timeline, 'items'))} t
           where ${sql.join(all, sql` and `)} order by ${by('t')} limit ${limit + 1}) p
     join events e on e.position = p.since
     left join ${sql.table(table(claims, 'claims'))} c
@@ -117,7 +118,7 @@ function seek(sort: string, order: string, { sort_at, position }: After) {
 async function conditionsOf(db: Db, at: At, query: TimelineQuery): Promise<RawBuilder<unknown>[]> {
   const { conflict, area, bbox, q } = query;
   const tags = tagsOf(query);
-  const anyOf = (ids: readonly string[]) => hasAny(ids.map((id) => tagsOf({ place: id })[0] ?? ''));
+  const anyOf = (ids: readonly string[]) => hasAny(ids.flatMap((place) => tagsOf({ place })));
   return [
     ...(conflict === undefined ? [] : [sql`t.conflict_id = ${conflict}`]),
     ...(tags.length === 0 ? [] : [sql`t.tags @> ${textArray(tags)}::text[]`]),
@@ -142,7 +143,7 @@ function hasAny(tags: readonly string[]): RawBuilder<unknown> {
 
 async function hasWord(db: Db, at: At, word: string): Promise<RawBuilder<unknown>> {
   const named = await listNamed(db, at, word);
-  return hasAny([wordTag(word), ...named.flatMap((stream) => tagOfEntity(stream) ?? [])]);
+  return hasAny([wordTag(word), ...named.flatMap(tagsOfEntity)]);
 }
 
 function timeConditions(query: TimelineQuery): RawBuilder<unknown>[] {

@@ -54,7 +54,7 @@ export type TimelineItem = Static<typeof TimelineItem>;
 /** An item as it is found: what it was published with, its event, and the claim it is about. */
 export type FoundRow = RecordedEvent & {
   readonly sort_at: string;
-  readonly report_published_at: string | null;
+  readonly published_at: string | null;
   readonly claim_id: string | null;
   readonly claim_made: number | null;
   readonly verification: string | null;
@@ -80,7 +80,7 @@ export async function showItems(
     const report = entry(fact.stream, at.as_of.position)?.body;
     return {
       ...item,
-      published_at: item.published_at ?? row.report_published_at,
+      published_at: row.published_at,
       ...(claim_id !== null &&
         claim_made !== null &&
         verification !== null &&

@@ -8,8 +8,9 @@ import { foundBy, isItem } from './timeline-item.ts';
 type Tables = Readonly<Record<string, Rows>>;
 
 /**
- * What is shown of an item is in the log: a row holds what it is found and sorted by. `published_at`
- * is its own, else that of the report in its chain that appeared first, as they were known then.
+ * What is shown of an item is in the log: a row holds what it is found and sorted by. It is
+ * published when its report is, else when the one in its chain that appeared first was, as they
+ * were known then.
  */
 export const timeline: Projection = {
   name: 'timeline',
@@ -35,7 +36,11 @@ export const timeline: Projection = {
   project(event, rows) {
     if (!isItem(event)) return;
     const published_at = publishedAt(event, rows);
-    rows.items?.put(String(event.position), { ...foundBy(event), published_at, body: {} });
+    rows.items?.put(String(event.position), {
+      ...{ ...foundBy(event), published_at },
+      // As it was told: a date, or an instant of some zone.
+      body: published_at === null ? {} : { published_at },
+    });
   },
 };
 

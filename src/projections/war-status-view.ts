@@ -6,7 +6,7 @@ import { type NotOfPlaceReason, notOfPlaceReasons } from '../domain/control.ts';
 import { CasualtyCategory, CasualtyOutcome } from '../domain/proposition.ts';
 import { Quantity } from '../domain/quantity.ts';
 import { Basis, code, Occurred, PlaceMention } from '../domain/vocabulary.ts';
-import { lifecycles, statuses, Verification } from './claim-list.ts';
+import { lifecycles, statuses, Verification } from './claim-shape.ts';
 import { AsOf } from './vintage.ts';
 
 /** Claims of a sum that are named, and claims that are not in it: the last ones. */

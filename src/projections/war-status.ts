@@ -30,7 +30,7 @@ export function warStatusOf(db: Db) {
   const memo: SumMemo = new Map();
   return async (at: At, conflictId: string): Promise<WarStatus | undefined> => {
     if (!(await isRegistered(db, at, conflictId))) return undefined;
-    const counted = await listCounted(db, at, conflictId);
+    const counted = await listCounted(db, at, { conflict: conflictId });
     const control = ofKind(counted, 'control');
     return {
       conflict_id: conflictId,

@@ -138,7 +138,7 @@ const headers = {
     ce_causationid: text('The event that led to this one'),
     ce_recordedby: text('Whose request it was'),
     ce_requestsha256: text('Of the request, where it had an idempotency key'),
-    traceparent: text('W3C trace context'),
+    ce_traceparent: text('W3C trace context'),
   },
 };
 

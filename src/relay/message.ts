@@ -12,7 +12,7 @@ const metadataHeaders = {
   causation_id: 'ce_causationid',
   recorded_by: 'ce_recordedby',
   request_sha256: 'ce_requestsha256',
-  traceparent: 'traceparent',
+  traceparent: 'ce_traceparent',
 } as const satisfies Record<keyof Metadata, string>;
 
 /** The message key: events of one conflict, and else of one stream, keep their order. */
@@ -22,27 +22,46 @@ export function keyOf({ data, stream }: Pick<RecordedEvent, 'data' | 'stream'>):
 
 /** The message; its value is the event's data, byte for byte as it was appended. */
 export function toMessage(event: RecordedEvent, logId: string): Message {
-  const type = cloudEventType(event.type, event.schema_version);
-  const key = keyOf(event);
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    ce_specversion: '1.0',
-    ce_id: event.id,
-    ce_source: source,
-    ce_type: type,
-    ce_subject: event.stream,
-    ce_time: event.recorded_at,
-    ce_dataschema: `${source}:schema:${type}`,
-    ce_partitionkey: key,
-    ce_position: String(event.position),
-    ce_streamversion: String(event.version),
-    ce_logid: logId,
-  };
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  for (const [name, value] of Object.entries(attributesOf(event, logId))) {
+    headers[`ce_${name}`] = String(value);
+  }
   for (const [member, header] of Object.entries(metadataHeaders)) {
     const value = event.metadata[member as keyof Metadata];
     if (value !== undefined) headers[header] = value;
   }
-  return { key, value: JSON.stringify(event.data), headers };
+  return { key: keyOf(event), value: JSON.stringify(event.data), headers };
+}
+
+/** The event as CloudEvents has it in JSON (structured content mode). */
+export function toCloudEvent(event: RecordedEvent, logId: string) {
+  return {
+    ...attributesOf(event, logId),
+    datacontenttype: 'application/json',
+    data: event.data,
+  };
+}
+
+// Context attributes, and behind them our extensions.
+function attributesOf(event: RecordedEvent, logId: string) {
+  const { correlation_id, causation_id, traceparent } = event.metadata;
+  const type = cloudEventType(event.type, event.schema_version);
+  return {
+    specversion: '1.0',
+    id: event.id,
+    source,
+    type,
+    subject: event.stream,
+    time: event.recorded_at,
+    dataschema: `${source}:schema:${type}`,
+    partitionkey: keyOf(event),
+    position: event.position,
+    streamversion: event.version,
+    logid: logId,
+    correlationid: correlation_id,
+    ...(causation_id !== undefined && { causationid: causation_id }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
 }
 
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;

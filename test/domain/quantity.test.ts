@@ -21,6 +21,11 @@ t.test('bounds follow from the qualifier and from nothing else', async (t) => {
   t.same(said('at_most'), [null, null, 300]);
   t.same(said('up_to'), [null, null, 300]);
   t.same(said('between', { value_to: 400 }), [300, null, 400]);
+  t.same(
+    said('between', { value_to: 400, value_best: 310 }),
+    [300, 310, 400],
+    'as its source says',
+  );
   t.same(bounds({ ...people, qualifier: 'vague' }), [null, null, null]);
 });
 
@@ -41,6 +46,11 @@ t.test('what cannot be is named by pointer', async (t) => {
   t.same(pointers({ ...people, qualifier: 'between', value: 2 }), ['/q/value_to']);
   t.same(pointers({ ...people, qualifier: 'between', value: 2, value_to: 1 }), ['/q/value_to']);
   t.same(pointers({ ...people, qualifier: 'exact', value: 1, value_to: 2 }), ['/q/value_to']);
+  const range = { ...people, qualifier: 'between', value: 2, value_to: 4 } as const;
+  t.same(pointers({ ...range, value_best: 3 }), []);
+  for (const value_best of [1, 5, 2.5])
+    t.same(pointers({ ...range, value_best }), ['/q/value_best']);
+  t.same(pointers({ ...people, qualifier: 'exact', value: 1, value_best: 1 }), ['/q/value_best']);
   t.same(pointers({ ...people, qualifier: 'exact', value: 1.5 }), ['/q/value']);
   t.same(pointers({ ...people, qualifier: 'less_than', value: 0 }), ['/q/value']);
   t.same(pointers({ ...area, qualifier: 'exact', value: 1.5 }), []);

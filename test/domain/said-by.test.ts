@@ -85,3 +85,13 @@ t.test('our own errors are corrected for every moment, what we made of them is n
   t.match(claimSaidBy(ofLater, said), { current: { proposition: { status: 'contested' } } });
   t.match(claimSaidBy(ofLater, '2022-09-14'), { current: { proposition: { status: 'unknown' } } });
 });
+
+// Seen to fail with the successor's time left out.
+t.test('a claim is superseded once its successor is said, whoever notes that when', async (t) => {
+  const events = log(making(said), act('ClaimSuperseded', { by_claim_id: 'k2' }));
+  const saidAtOf = (id: string) => (id === 'k2' ? '2022-09-13T18:54:00Z' : undefined);
+  const lifecycle = (moment: string) => claimSaidBy(events, moment, saidAtOf)?.lifecycle;
+  t.equal(lifecycle('2022-09-13T18:53:59Z'), 'active');
+  t.equal(lifecycle('2022-09-13T18:54:00Z'), 'superseded');
+  t.equal(claimSaidBy(events, '2022-09-14')?.lifecycle, 'active', 'of whom nobody knows when');
+});

@@ -5,6 +5,7 @@ import { isAdverseAdmission } from '../../src/domain/sides.ts';
 import {
   type Assessment,
   verificationOf,
+  verificationOfAll,
   verificationOfClaim,
 } from '../../src/domain/verification.ts';
 import { casualties, hop, link, made, people, view } from './views.ts';
@@ -113,6 +114,26 @@ t.test('a verdict with evidence outranks what speaks against it', async (t) => {
   const reported = [by('afp', 'could_not_verify')];
   t.equal(verificationOf(reported, { isContradicted: true, isAdverse: true }).status, 'disputed');
   t.equal(verificationOf(reported, { isAdverse: true }).status, 'corroborated');
+});
+
+t.test('what several say together is checked as far as the weakest of them', async (t) => {
+  const verified = verificationOf([by('c', 'verified', reliable)]);
+  const reported = verificationOf([by('afp', 'could_not_verify')], {
+    sources: [
+      { claimant_id: 'ru-mod', chain: [] },
+      { claimant_id: 'bbc', chain: [] },
+    ],
+  });
+  t.equal(verificationOfAll([verified]).status, 'verified');
+  t.equal(verificationOfAll([verified, verificationOf([])]).status, 'unverified');
+  t.equal(verificationOfAll([verificationOf([by('a', 'disputed')]), verified]).status, 'disputed');
+  t.strictSame(verificationOfAll([verified, reported, reported]), {
+    status: 'corroborated',
+    policy: 'v1',
+    counts: { could_not_verify: 2, corroborated: 0, disputed: 0, verified: 1, refuted: 0 },
+    independent_origins: 1,
+  });
+  t.strictSame(verificationOfAll([reported, reported]).independent_origins, 2);
 });
 
 const verdicts = ['could_not_verify', 'corroborated', 'disputed', 'verified', 'refuted'] as const;

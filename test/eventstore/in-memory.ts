@@ -71,6 +71,11 @@ export function inMemoryEventStore(): EventStore {
     findMissingStreams: async (streams) => [
       ...new Set(streams.filter((stream) => streamOf(stream).length === 0)),
     ],
+    listStreams: async (prefix, after, limit) =>
+      [...new Set(log.map(({ stream }) => stream))]
+        .filter((stream) => stream.startsWith(prefix) && stream > after)
+        .sort()
+        .slice(0, limit),
     head: async () => log.length,
   };
 }

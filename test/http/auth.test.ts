@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
 import t from 'tap';
 import { createKey, revokeKey } from '../../src/auth/keys.ts';
 import { type Scope, scopes } from '../../src/auth/principal.ts';
-import { makeLogger } from '../../src/cli/start.ts';
+import { makeLogger } from '../../src/cli/logger.ts';
 import { type Db, openDb, openPool } from '../../src/db.ts';
 import { useAuth } from '../../src/http/auth.ts';
 import { startIssuer } from '../auth/issuer.ts';

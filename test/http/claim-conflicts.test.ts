@@ -5,7 +5,7 @@
 import t from 'tap';
 import type { ClaimConflict } from '../../src/projections/claim-conflicts.ts';
 import type { ClaimChange } from '../../src/projections/claim-history.ts';
-import type { Claim } from '../../src/projections/claim-list.ts';
+import type { Claim } from '../../src/projections/claim-shape.ts';
 import { get, post, recordSeed, testService } from '../service.ts';
 
 const conflict_id = 'russia-ukraine-2022';

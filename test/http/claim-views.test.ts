@@ -1,7 +1,7 @@
 /** Claims as they are read: the list and its filters, one, and what became of it. */
 import t from 'tap';
 import type { ClaimChange } from '../../src/projections/claim-history.ts';
-import type { Claim } from '../../src/projections/claim-list.ts';
+import type { Claim } from '../../src/projections/claim-shape.ts';
 import { get, post, recordSeed, testService } from '../service.ts';
 
 const conflict_id = 'russia-ukraine-2022';

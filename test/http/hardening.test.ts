@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import t from 'tap';
 import { httpServer } from '../../src/http/server.ts';
+import { makeMetrics } from '../../src/metrics.ts';
 import { get, recordSeed, testService } from '../service.ts';
 import { isProblem, send, sendGet } from './raw.ts';
 
@@ -165,6 +166,7 @@ t.test('our own faults are bland: logged, not told', async (t) => {
     logger: pino({ level: 'error' }, { write: (line) => logged.push(line) }),
     auth: { keys: false, jwt: undefined, readsOpen: false },
     requestsPerMinute: 0,
+    metrics: { metrics: makeMetrics() },
     readiness: async () => {
       throw new Error('the secret of select * from secrets');
     },

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import t from 'tap';
 import { type Limits, limits } from '../../src/http/limits.ts';
 import { type HttpParts, httpServer } from '../../src/http/server.ts';
+import { makeMetrics } from '../../src/metrics.ts';
 import { freshStore } from '../db.ts';
 import { get, post, testService } from '../service.ts';
 import { isProblem } from './raw.ts';
@@ -14,7 +15,8 @@ type Test = { teardown(fn: () => Promise<unknown>): void };
 async function serve(t: Test, parts: Partial<HttpParts>, more: Partial<Limits> = {}) {
   const logger = pino({ level: 'silent' });
   const auth = { keys: false, jwt: undefined, readsOpen: false };
-  const all = { logger, auth, requestsPerMinute: 0, ...parts } as HttpParts;
+  const metrics = { metrics: makeMetrics() };
+  const all = { logger, auth, metrics, requestsPerMinute: 0, ...parts } as HttpParts;
   const app = await httpServer(all, { ...limits, ...more });
   t.teardown(() => app.close());
   await app.listen({ port: 0, host: '127.0.0.1' });

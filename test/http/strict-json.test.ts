@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import { readJson } from '../../src/http/json-body.ts';
-import { JsonFault, parseStrictJson } from '../../src/http/strict-json.ts';
+import { JsonFault } from '../../src/http/json-scanner.ts';
+import { parseStrictJson } from '../../src/http/strict-json.ts';
 
 const faultOf = (text: string | Buffer) => {
   try {

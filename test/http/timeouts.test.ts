@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import t from 'tap';
 import { limits } from '../../src/http/limits.ts';
 import { httpServer } from '../../src/http/server.ts';
+import { makeMetrics } from '../../src/metrics.ts';
 import { get } from '../service.ts';
 import { isProblem, open } from './raw.ts';
 
@@ -14,6 +15,7 @@ const parts = {
   logger: pino({ level: 'silent' }),
   auth: { keys: false, jwt: undefined, readsOpen: false },
   requestsPerMinute: 0,
+  metrics: { metrics: makeMetrics() },
 } as unknown as Parameters<typeof httpServer>[0];
 
 // Sends the text a character at a time until the connection ends; tells how long that took.

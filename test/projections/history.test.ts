@@ -13,7 +13,8 @@ import {
 import { pagesOf } from '../../src/projections/pages.ts';
 import type { Projection } from '../../src/projections/projection.ts';
 import { projectBatch } from '../../src/projections/projector.ts';
-import { categories, findEntry, listEntries, registry } from '../../src/projections/registry.ts';
+import { findEntry, listEntries } from '../../src/projections/register-entries.ts';
+import { categories, registry } from '../../src/projections/registry.ts';
 import { dropTables, forever, madeBy } from '../../src/projections/rows.ts';
 import { timeline } from '../../src/projections/timeline.ts';
 import type { At } from '../../src/projections/vintage.ts';

@@ -16,7 +16,8 @@ import {
 import { pagesOf } from '../../src/projections/pages.ts';
 import { projectBatch, runProjections } from '../../src/projections/projector.ts';
 import { openRebuild, runRebuilds } from '../../src/projections/rebuild.ts';
-import { listEntries, registry } from '../../src/projections/registry.ts';
+import { listEntries } from '../../src/projections/register-entries.ts';
+import { registry } from '../../src/projections/registry.ts';
 import { tableOf } from '../../src/projections/rows.ts';
 import { listStatuses } from '../../src/projections/status.ts';
 import { readVintage } from '../../src/projections/vintage.ts';

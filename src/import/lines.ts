@@ -1,0 +1,51 @@
+/**
+ * `cloudevents`: CloudEvents 1.0, one a line, as the log exports them and as POST /v1/events takes
+ * them. Read no faster than it is decided, so that a file of any size takes little memory.
+ */
+import type { Readable } from 'node:stream';
+import type { EventStore } from '../eventstore/event-store.ts';
+import { type Result, recordLines } from '../http/bulk.ts';
+import { eventLines } from '../http/event-lines.ts';
+import { FileUnreadable } from './files.ts';
+import type { RejectedRow, Rows } from './run.ts';
+
+const metadata = { correlation_id: 'import:cloudevents', recorded_by: 'import:cloudevents' };
+
+export type ImportLines = {
+  readonly store: EventStore;
+  readonly bytes: Readable;
+  readonly signal: AbortSignal;
+  readonly onRejected: (row: RejectedRow) => void;
+  readonly onProgress: (rows: Rows) => void;
+};
+
+/** Records the lines. Throws where the log cannot be reached, or the stream not be read on. */
+export async function importLines({ store, bytes, signal, onRejected, onProgress }: ImportLines) {
+  const rows: Rows = { read: 0, recorded: 0, known: 0, rejected: 0 };
+  let events = 0;
+  for await (const chunk of lines(bytes)) {
+    if (signal.aborted) break;
+    for (const result of await recordLines(store, chunk, metadata)) {
+      rows.read += 1;
+      rows[result.status === 'refused' ? 'rejected' : result.status] += 1;
+      events += result.event_ids?.length ?? 0;
+      if (result.problem) onRejected({ row: result.line, reasons: reasonsOf(result.problem) });
+    }
+    onProgress(rows);
+  }
+  return { rows, events, isStopped: signal.aborted };
+}
+
+async function* lines(bytes: Readable) {
+  try {
+    yield* eventLines(bytes);
+  } catch (error) {
+    const { name, statusCode, message } = error as Error & { statusCode?: number };
+    if (name !== 'TooLarge' && statusCode === undefined) throw error;
+    throw new FileUnreadable(message);
+  }
+}
+
+function reasonsOf({ detail, errors = [] }: NonNullable<Result['problem']>): string[] {
+  return [detail, ...errors.map(({ pointer, detail }) => `${pointer} ${detail}`)];
+}

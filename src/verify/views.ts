@@ -1,0 +1,82 @@
+/**
+ * Verifies the views: that their rows are what the log makes of them today. The log is replayed into
+ * temporary tables, which nobody else sees and of which nothing is left, also after a kill -9.
+ */
+import { sql } from 'kysely';
+import type { Db } from '../db.ts';
+import type { EventStore } from '../eventstore/event-store.ts';
+import { foldingOf } from '../projections/apply.ts';
+import { compareGenerations } from '../projections/compare.ts';
+import { findGeneration } from '../projections/generations.ts';
+import { pagesOf } from '../projections/pages.ts';
+import type { Projection } from '../projections/projection.ts';
+import { sendOver } from '../projections/projector.ts';
+import { createTables, dropTables } from '../projections/rows.ts';
+import type { Finding } from './finding.ts';
+
+export type VerifiedViews = {
+  /** Rows compared, those that have ended among them. */
+  readonly rows: number;
+  readonly findings: readonly Finding[];
+};
+
+/** No projection's own: those begin with 1. */
+const generation = 0;
+const compareTimeout = '1h';
+
+/** Compares as of where each projection is. `onPage` hears how far the replay has come. */
+export function verifyViews(
+  db: Db,
+  store: EventStore,
+  projections: readonly Projection[],
+  onPage: (position: number) => void = () => {},
+): Promise<VerifiedViews> {
+  return db.transaction().execute(async (transaction) => {
+    await sql`select set_config('search_path', 'pg_temp, public', true),
+      set_config('statement_timeout', ${compareTimeout}, true),
+      set_config('work_mem', '64MB', true)`.execute(transaction);
+    for (const projection of projections) await createTables(transaction, projection, generation);
+    const through = await store.head();
+    await replay(transaction, store, projections, through, onPage);
+    let rows = 0;
+    const findings: Finding[] = [];
+    for (const projection of projections) {
+      const live = await findGeneration(transaction, projection, 'live');
+      if (live === undefined) continue;
+      const replayed = { generation, position: through };
+      const compared = await compareGenerations(transaction, projection, live, replayed);
+      rows += compared.rows;
+      const { first, differences } = compared;
+      if (first === null) continue;
+      const where = `first ${first.key} of position ${first.since} in its table ${first.table}`;
+      const detail = `${projection.name}: ${differences} of ${compared.rows} rows differ, ${where}`;
+      findings.push({ check: 'views', position: first.since, detail });
+    }
+    for (const projection of projections) await dropTables(transaction, projection, generation);
+    return { rows, findings };
+  });
+}
+
+async function replay(
+  transaction: Db,
+  store: EventStore,
+  projections: readonly Projection[],
+  through: number,
+  onPage: (position: number) => void,
+): Promise<void> {
+  const send = sendOver(transaction);
+  const pages = pagesOf(store);
+  const foldings = projections.map((projection) => foldingOf(projection, generation, 0));
+  for (let position = 0; position < through; ) {
+    const startedAt = performance.now();
+    const page = await pages.read(position, through - position);
+    for (const folding of foldings) {
+      const { saves, failure } = await folding.fold(page, send);
+      if (failure !== undefined) throw failure;
+      for (const statement of saves) await send(statement);
+    }
+    pages.adapt(page.facts.length, performance.now() - startedAt);
+    position = page.last;
+    onPage(position);
+  }
+}
