@@ -284,7 +284,7 @@ function listRunning(db: Db) {
 async function snapshotOf(
   { db, pool, store }: { db: Db; pool: Pool; store: EventStore },
   { state, position: ownPosition }: RelayState,
-  { kafkaPrefix }: Config,
+  { kafkaPrefix, feed }: Config,
 ): Promise<Snapshot> {
   const [head, shown, statuses, waiting] = await Promise.all([
     store.head(),
@@ -292,14 +292,11 @@ async function snapshotOf(
     listStatuses(db, projections),
     countLockWaiters(db),
   ]);
+  const own = { head, projections: statuses, lock_waiters: waiting };
+  if (feed === 'kafka') return { ...own, relay: null, mirror: await readMirrorProgress(db) };
   const position = Math.max(ownPosition, shown);
   const lag = await readLag(store, position, head);
-  return {
-    head,
-    relay: { state, position, ...lag },
-    projections: statuses,
-    lock_waiters: waiting,
-  };
+  return { ...own, relay: { state, position, ...lag }, mirror: null };
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -19,8 +19,9 @@ const fetchWaitMs = 500;
 /** After how long the others take over from one that died. */
 const sessionTimeoutMs = 10_000;
 const partitionsAtOnceMax = 64;
-/** A partition that is read so far ahead of the head waits for the others. */
+/** A partition that is read so far ahead of the head waits for the others, and so long at most. */
 const aheadEventsMax = 100_000;
+const aheadWaitMs = 30_000;
 const aheadCheckIntervalMs = 500;
 
 export type MirrorState = {
@@ -35,6 +36,8 @@ export type MirrorParts = {
   prefix: string;
   logger: Logger;
   state: MirrorState;
+  /** Positions. */
+  aheadEventsMax?: number;
 };
 
 /** Mirrors until `signal`. Kafka or PostgreSQL down: waits, backs off, resumes where it was. */
@@ -89,7 +92,7 @@ async function mirrorOnce(parts: MirrorParts, signal: AbortSignal, onProgress: (
     await consumer.subscribe({ topics: [namesOf(prefix).eventsTopic], fromBeginning: true });
     await consumer.run({
       partitionsConsumedConcurrently: partitionsAtOnceMax,
-      eachBatch: (payload) => takeBatch(payload, db, feedTogether, signal),
+      eachBatch: (payload) => takeBatch(payload, parts, feedTogether, signal),
     });
     onProgress();
     await over.promise;
@@ -103,7 +106,7 @@ async function mirrorOnce(parts: MirrorParts, signal: AbortSignal, onProgress: (
 
 async function takeBatch(
   { batch, heartbeat, pause }: EachBatchPayload,
-  db: Db,
+  { db, aheadEventsMax: aheadMax = aheadEventsMax }: MirrorParts,
   feedTogether: (arrivals: Arrival[]) => Promise<number>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -111,15 +114,18 @@ async function takeBatch(
   const head = await feedTogether(messages.map((message) => ({ topic, partition, message })));
   await heartbeat();
   const last = Number(messages.at(-1)?.headers?.ce_position ?? 0);
-  if (!(last > head + aheadEventsMax)) return;
-  // Whoever has the event that comes next is behind the head, and so is never held up here.
+  if (!(last > head + aheadMax)) return;
   const resume = pause();
-  void waitForOthers(db, last - aheadEventsMax, signal).finally(resume);
+  void waitForOthers(db, last - aheadMax, signal).finally(resume);
 }
 
+// Whoever has the event that comes next has read nothing beyond it, and so is never held up; but
+// for a good copy of one that was held, which stands behind all that waits for it.
 async function waitForOthers(db: Db, position: number, signal: AbortSignal): Promise<void> {
+  const deadline = Date.now() + aheadWaitMs;
   do {
     await sleep(aheadCheckIntervalMs, undefined, { signal }).catch(() => undefined);
+    if (Date.now() > deadline) return;
   } while (!signal.aborted && (await readHead(db).catch(() => 0)) < position);
 }
 

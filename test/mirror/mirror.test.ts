@@ -1,10 +1,11 @@
 /** The mirror on the real topic: histories, what was given up, and what is no event. */
 import fc from 'fast-check';
-import { Partitioners } from 'kafkajs';
+import { type Message, Partitioners } from 'kafkajs';
 import t from 'tap';
 import { type Db, readLogId } from '../../src/db.ts';
 import type { EventStore, RecordedEvent } from '../../src/eventstore/event-store.ts';
 import { readHead } from '../../src/mirror/feed.ts';
+import { readMirrorProgress } from '../../src/mirror/site.ts';
 import { prepareProjection } from '../../src/projections/generations.ts';
 import { pagesOf } from '../../src/projections/pages.ts';
 import { projectBatch } from '../../src/projections/projector.ts';
@@ -118,4 +119,30 @@ t.test('a restart resumes; another log on the topic is refused', { skip }, async
   );
   t.match(third.state.lastError, /the topic is of log 0199a000/);
   t.equal((await logRows(mirror.db)).length, head);
+});
+
+// Seen to fail with a partition that is ahead paused for good.
+t.test('a partition that is far ahead waits for the others', { skip }, async (t) => {
+  const log = await freshLog(t);
+  const head = await appendAll(log, (histories(1, 9)[0] as RecordedEvent[]).slice(0, 60));
+  const logId = await readLogId(log.db);
+  const events = await log.store.readLog(0, head, 1e9);
+  const [first, ...rest] = events.map((event) => toMessage(event, logId));
+  const producer = kafkaOf().producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  t.teardown(() => producer.disconnect());
+  const topic = namesOf(log.prefix).eventsTopic;
+  const send = (messages: readonly (typeof first)[], partition: number) =>
+    producer.send({ topic, messages: messages.map((one) => ({ ...(one as Message), partition })) });
+  const mirror = await freshMirror(t);
+  const { state } = startMirror(t, { db: mirror.db, prefix: log.prefix, aheadEventsMax: 10 });
+  const waiting = async () => (await readMirrorProgress(mirror.db)).waiting;
+  await send(rest.slice(0, 30), 0);
+  await until(async () => (await waiting()) === 30, waiting);
+  await send(rest.slice(30), 0);
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  t.equal(await waiting(), 30, 'no more is read');
+  await send([first], 1);
+  await mirroredTo(mirror.db, head, () => state);
+  t.strictSame(await logRows(mirror.db), await logRows(log.db));
 });

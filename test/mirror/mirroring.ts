@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../src/db.ts';
 import { openDb, openPool, readLogId } from '../../src/db.ts';
 import type { EventStore, RecordedEvent } from '../../src/eventstore/event-store.ts';
-import { type MirrorState, runMirror } from '../../src/mirror/mirror.ts';
+import { type MirrorParts, type MirrorState, runMirror } from '../../src/mirror/mirror.ts';
 import { settleSite } from '../../src/mirror/site.ts';
 import type { ArrivedEvent } from '../../src/mirror/take.ts';
 import type { Projection } from '../../src/projections/projection.ts';
@@ -25,11 +25,14 @@ export function kafkaOf() {
 }
 
 /** Starts to mirror, in this process; stopped after the test at the latest. */
-export function startMirror(t: Test, { db, prefix }: { db: Db; prefix: string }) {
+export function startMirror(
+  t: Test,
+  { db, prefix, ...more }: Pick<MirrorParts, 'db' | 'prefix'> & Partial<MirrorParts>,
+) {
   const stopping = new AbortController();
   const state: MirrorState = { state: 'starting' };
   const kafka = kafkaOf();
-  const running = runMirror({ kafka, db, prefix, logger: quiet, state }, stopping.signal);
+  const running = runMirror({ kafka, db, prefix, logger: quiet, state, ...more }, stopping.signal);
   const stop = async () => {
     stopping.abort();
     await running;
