@@ -1,5 +1,6 @@
 /** The topics: made by our own command with checked settings, never by a broker on its own. */
-import kafkajs, { type Admin } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 
 /** The names that a prefix gives: several logs may share a cluster. */
 export function namesOf(prefix: string) {
@@ -18,6 +19,10 @@ export function namesOf(prefix: string) {
 export const eventsPartitions = 6;
 // Above the largest event (512 KiB) with room for a batch.
 export const messageBytesMax = 4 * 1024 * 1024;
+
+const leaderTimeoutMs = 30_000;
+const leaderPollIntervalMs = 100;
+const notYet = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
 
 /** The topic is not as the relay needs it; the message names the command that mends it. */
 export class TopicUnfit extends Error {}
@@ -50,14 +55,14 @@ export async function createTopics(
   const wanted = topicsOf(prefix, partitions);
   const missing = wanted.filter(({ topic }) => !present.includes(topic));
   if (missing.length > 0) {
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: missing.map(({ topic, partitions, settings }) => ({
+    await make(
+      admin,
+      missing.map(({ topic, partitions, settings }) => ({
         topic,
         numPartitions: partitions,
         configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
       })),
-    });
+    );
   }
   const done = missing.map(({ topic }) => `created ${topic}`);
   for (const one of wanted) {
@@ -73,16 +78,31 @@ export async function createTopics(
 export async function createReplayTopic(admin: Admin, eventsTopic: string, topic: string) {
   const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic] });
   const settings = { 'retention.ms': '-1', 'max.message.bytes': String(messageBytesMax) };
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: [
-      {
-        topic,
-        numPartitions: topics[0]?.partitions.length ?? eventsPartitions,
-        configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
-      },
-    ],
-  });
+  const numPartitions = topics[0]?.partitions.length ?? eventsPartitions;
+  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+  await make(admin, [{ topic, numPartitions, configEntries }]);
+}
+
+// kafkajs waits for leaders too, but gives up where the broker does not know the topic yet.
+async function make(admin: Admin, topics: ITopicConfig[]): Promise<void> {
+  const isNew = await admin.createTopics({ waitForLeaders: false, topics });
+  if (!isNew) return;
+  const names = topics.map(({ topic }) => topic);
+  for (const deadline = Date.now() + leaderTimeoutMs; ; await sleep(leaderPollIntervalMs)) {
+    const lacking = await listLeaderless(admin, names).catch((error) => {
+      if (!notYet.includes(error.type)) throw error;
+      return names;
+    });
+    if (lacking.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`no broker leads ${lacking.join(', ')} yet`);
+  }
+}
+
+async function listLeaderless(admin: Admin, names: string[]): Promise<string[]> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  return topics
+    .filter(({ partitions }) => partitions.some(({ leader }) => leader < 0))
+    .map(({ name }) => name);
 }
 
 /**

@@ -23,7 +23,7 @@ async function readStatuses(prefix: string): Promise<{ key: string; status: Stat
   });
 }
 
-// Seen to fail with the mark moved before the messages are sent, and without the fence.
+// Seen to fail without the digest of what was sent last.
 t.test('what is on it last is what the API answers; each key in order', { skip }, async (t) => {
   const first = await testService(t, { kafka: brokers });
   await recordSeed(first.url);
