@@ -13,7 +13,7 @@ import { toMessage } from '../../src/relay/message.ts';
 import { namesOf } from '../../src/relay/topics.ts';
 import { projections } from '../../src/service.ts';
 import { openStore } from '../db.ts';
-import { append } from '../eventstore/events.ts';
+import { append, event } from '../eventstore/events.ts';
 import { someLog } from '../projections/histories.ts';
 import { freshLog, type Log, relayedTo, startRelay, until } from '../relay/relaying.ts';
 import { withoutBroker } from '../relay/topic.ts';
@@ -121,10 +121,14 @@ t.test('a restart resumes; another log on the topic is refused', { skip }, async
   t.equal((await logRows(mirror.db)).length, head);
 });
 
-// Seen to fail with a partition that is ahead paused for good.
+// Seen to fail without the pause.
 t.test('a partition that is far ahead waits for the others', { skip }, async (t) => {
   const log = await freshLog(t);
-  const head = await appendAll(log, (histories(1, 9)[0] as RecordedEvent[]).slice(0, 60));
+  for (let i = 0; i < 60; i += 1) {
+    const data = { actor_id: `a${i}`, name: 'A', kind: 'agency' };
+    await log.store.append(append(`actor-a${i}`, [{ ...event(data), type: 'ActorRegistered' }]));
+  }
+  const head = await log.store.head();
   const logId = await readLogId(log.db);
   const events = await log.store.readLog(0, head, 1e9);
   const [first, ...rest] = events.map((event) => toMessage(event, logId));
@@ -138,7 +142,10 @@ t.test('a partition that is far ahead waits for the others', { skip }, async (t)
   const { state } = startMirror(t, { db: mirror.db, prefix: log.prefix, aheadEventsMax: 10 });
   const waiting = async () => (await readMirrorProgress(mirror.db)).waiting;
   await send(rest.slice(0, 30), 0);
-  await until(async () => (await waiting()) === 30, waiting);
+  await until(
+    async () => (await waiting()) === 30,
+    () => state,
+  );
   await send(rest.slice(30), 0);
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   t.equal(await waiting(), 30, 'no more is read');

@@ -54,7 +54,7 @@ t.test('each event of the part once, on its topic alone', { skip }, async (t) =>
   t.match(await runReplay(parts, none, never), { state: 'done', published: 0 });
 });
 
-// Seen to fail with the mark in a transaction of its own, after the messages.
+// Seen to fail with the mark not read.
 t.test('stopped or killed anywhere, it goes on: nothing twice', { skip }, async (t) => {
   const { head, parts, start, positions } = await replaying(t);
   const replay = await start({});
