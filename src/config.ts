@@ -12,6 +12,7 @@ const Environment = Type.Object({
   DATABASE_URL: Type.String({ default: '' }),
   KAFKA_BROKERS: Type.String({ default: '' }),
   KAFKA_PREFIX: Type.String({ pattern: '^[a-z0-9-]{1,64}$', default: 'frontlog' }),
+  PROJECTION_FEED: Type.String({ enum: ['log', 'kafka'], default: 'log' }),
   DATA_DIR: Type.String({ minLength: 1, default: '.frontlog' }),
   SIGNING_KEY_FILE: Type.String({ default: '' }),
   ROLES: Type.String({ default: roles.join(',') }),
@@ -35,6 +36,8 @@ export type Config = Readonly<{
   /** `embedded`: a broker under `dataDir` where Java and Maven are; `none`: no relay. */
   kafka: 'embedded' | 'none' | readonly string[];
   kafkaPrefix: string;
+  /** `kafka`: a read site, whose database mirrors the log that is on the topic. */
+  feed: 'log' | 'kafka';
   dataDir: string;
   /** The key that heads of the log are signed with; made where there is none. */
   signingKeyFile: string;
@@ -64,14 +67,24 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   if (values.AUTH === 'none' && !isLoopback(values.HOST)) {
     faults.push(`HOST: ${values.HOST} is beyond loopback, which needs authentication: set AUTH`);
   }
+  const kafka = brokers(values.KAFKA_BROKERS);
+  if (values.PROJECTION_FEED === 'kafka') {
+    if (chosen.includes('relay')) {
+      faults.push('ROLES: a read site has nothing to relay: set ROLES=api,projector');
+    }
+    if (typeof kafka === 'string') {
+      faults.push('KAFKA_BROKERS: PROJECTION_FEED=kafka needs the brokers that the topic is on');
+    }
+  }
   const auth = authOf(values, faults);
   if (faults.length > 0) throw new ConfigInvalid(faults.join('\n'));
   return Object.freeze({
     host: values.HOST,
     port: values.PORT,
     databaseUrl: values.DATABASE_URL || undefined,
-    kafka: brokers(values.KAFKA_BROKERS),
+    kafka,
     kafkaPrefix: values.KAFKA_PREFIX,
+    feed: values.PROJECTION_FEED as Config['feed'],
     dataDir: values.DATA_DIR,
     signingKeyFile: values.SIGNING_KEY_FILE || join(values.DATA_DIR, 'signing-key.pem'),
     roles: chosen as Role[],

@@ -60,6 +60,34 @@ export type ApiKeysTable = {
   created_at: Generated<string>;
   revoked_at: string | null;
 };
+export type DeadLettersTable = {
+  id: Generated<number>;
+  topic: string;
+  partition: number;
+  offset: number;
+  /** Milliseconds since 1970, as the message has it. */
+  sent_at: number;
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: ColumnType<[name: string, value: string][], string>;
+  reason: string;
+  position: number | null;
+  state: Generated<'open' | 'replayed' | 'dropped'>;
+  published: Generated<boolean>;
+  found_at: Generated<string>;
+};
+export type ReplaysTable = {
+  id: string;
+  topic: string;
+  from_position: number;
+  to_position: number;
+  types: string[] | null;
+  stream: string | null;
+  state: Generated<'running' | 'done' | 'cancelled'>;
+  position: number;
+  published: Generated<number>;
+  created_at: Generated<string>;
+};
 export type LogTilesTable = { level: number; index: number; hashes: Buffer };
 export type LogHeadTable = {
   size: number;
@@ -70,11 +98,13 @@ export type LogHeadTable = {
   only_row: Generated<true>;
 };
 export type Tables = {
-  log_identity: { log_id: string };
+  log_identity: { log_id: string | null; role: 'primary' | 'mirror'; site_id: string };
   events: EventsTable;
   projections: ProjectionsTable;
   idempotent_answers: IdempotentAnswersTable;
   api_keys: ApiKeysTable;
+  dead_letters: DeadLettersTable;
+  replays: ReplaysTable;
   log_tiles: LogTilesTable;
   log_head: LogHeadTable;
   relay_topics: { topic: string; partitions: number; position: number };
@@ -200,9 +230,10 @@ export function isUniqueViolation(error: unknown): boolean {
   return (error as { code?: string }).code === '23505';
 }
 
-/** The log's own name, made by the first migration. */
+/** The log's own name, made by the first migration; a mirror has it from the first event on. */
 export async function readLogId(db: Db): Promise<string> {
   const row = await db.selectFrom('log_identity').select('log_id').executeTakeFirstOrThrow();
+  if (row.log_id === null) throw new Error('this mirror has no event yet, and so no log');
   return row.log_id;
 }
 

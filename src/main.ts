@@ -22,6 +22,11 @@ program
   .command('migrate')
   .description('bring the database up to date')
   .action(async () => (await import('./cli/migrate.ts')).runMigrate());
+program
+  .command('status')
+  .description('how far log, relay and projections are; ends with 1 where something does not move')
+  .option('--json', 'answer with JSON')
+  .action(async (options) => (await import('./cli/status.ts')).runStatus(options));
 const topics = program.command('topics').description('Kafka topics');
 topics
   .command('init')
@@ -72,6 +77,36 @@ program
   .option('--out <file>', 'else to standard output')
   .option(...json)
   .action(async (options) => (await import('./cli/export.ts')).runExport(options));
+program
+  .command('replay')
+  .description('publish a part of the log again, to a topic of its own')
+  .option('--from <position>', 'the first')
+  .option('--to <position>', 'the last')
+  .option('--type <types...>', 'of these types alone')
+  .option('--stream <stream>', 'of this stream alone')
+  .option('--to-topic <topic>', 'absent: PREFIX.replay.ID.v1')
+  .option('--resume <id>', 'go on with one that was stopped')
+  .option('--cancel <id>', 'end one; what it has published stays')
+  .option(...json)
+  .action(async (options) => (await import('./cli/replay.ts')).runReplayCommand(options));
+const dlq = program.command('dlq').description('what a read site could not take from the topic');
+dlq
+  .command('list')
+  .description('each, where it was, and why; ends with 1 where one is open')
+  .option('--all', 'also those that were replayed or dropped')
+  .option(...json)
+  .action(async (options) => (await import('./cli/dlq.ts')).runDlqList(options));
+dlq
+  .command('replay [ids...]')
+  .description('try all that are open again, or these')
+  .option('--unchecked', 'take whatever is an event, also what this release does not understand')
+  .option(...json)
+  .action(async (ids, options) => (await import('./cli/dlq.ts')).runDlqReplay(ids, options));
+dlq
+  .command('drop <ids...>')
+  .description('close those that nothing waits for')
+  .option(...json)
+  .action(async (ids, options) => (await import('./cli/dlq.ts')).runDlqDrop(ids, options));
 const keys = program.command('keys').description('API keys');
 keys
   .command('create')

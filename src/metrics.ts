@@ -8,12 +8,19 @@ import { type AppendResult, type EventStore, Overloaded } from './eventstore/eve
 /** What is so at a moment, as far as it could be read. */
 export type Snapshot = {
   readonly head: number;
+  /** Null at a read site. */
   readonly relay: {
     readonly state: string;
     readonly position: number;
     readonly lag_events: number;
     readonly lag_seconds: number;
-  };
+  } | null;
+  /** At a read site alone. */
+  readonly mirror: {
+    readonly waiting: number;
+    readonly held: string | null;
+    readonly dead_letters: number;
+  } | null;
   readonly projections: readonly {
     readonly name: string;
     readonly state: string;
@@ -127,6 +134,11 @@ function gaugesOf(registry: Registry) {
     events: gauge('relay_lag_events', 'Events that are not on the topic yet'),
     seconds: gauge('relay_lag_seconds', 'Age of the first event that is not on the topic yet'),
   };
+  const mirror = {
+    waiting: gauge('mirror_waiting_events', 'Events that wait for those before them'),
+    held: gauge('mirror_held', '1 if the next event could not be taken, else 0'),
+    letters: gauge('mirror_dead_letters', 'Messages that could not be taken, and are open'),
+  };
   const projection = {
     running: gauge('projection_running', '1 if it runs, 0 if it is paused', 'projection'),
     position: gauge('projection_position', 'Last position it has applied', 'projection'),
@@ -135,7 +147,9 @@ function gaugesOf(registry: Registry) {
     rate: gauge('projection_events_per_second', 'Its rate, smoothed over batches', 'projection'),
   };
   const connections = gauge('pool_connections', 'Connections of the pool', 'state');
-  const single = [head, waiters, relay.position, relay.events, relay.seconds];
+  const ofRelay = [relay.position, relay.events, relay.seconds];
+  const ofMirror = Object.values(mirror);
+  const single = [head, waiters, ...ofRelay, ...ofMirror];
   const labelled = [relay.state, ...Object.values(projection)];
   return {
     show(snapshot: Snapshot | undefined, pool: PoolCounts): void {
@@ -151,10 +165,19 @@ function gaugesOf(registry: Registry) {
       }
       head.set(snapshot.head);
       waiters.set(snapshot.lock_waiters);
-      relay.state.set({ state: snapshot.relay.state }, 1);
-      relay.position.set(snapshot.relay.position);
-      relay.events.set(snapshot.relay.lag_events);
-      relay.seconds.set(snapshot.relay.lag_seconds);
+      if (snapshot.relay === null) for (const one of ofRelay) one.remove();
+      else {
+        relay.state.set({ state: snapshot.relay.state }, 1);
+        relay.position.set(snapshot.relay.position);
+        relay.events.set(snapshot.relay.lag_events);
+        relay.seconds.set(snapshot.relay.lag_seconds);
+      }
+      if (snapshot.mirror === null) for (const one of ofMirror) one.remove();
+      else {
+        mirror.waiting.set(snapshot.mirror.waiting);
+        mirror.held.set(snapshot.mirror.held === null ? 0 : 1);
+        mirror.letters.set(snapshot.mirror.dead_letters);
+      }
       for (const { name, state, position, lag_events, lag_seconds, rate } of snapshot.projections) {
         const labels = { projection: name };
         projection.running.set(labels, state === 'running' ? 1 : 0);

@@ -14,8 +14,11 @@ import type { Readiness } from './http/health.ts';
 import { httpServer } from './http/server.ts';
 import { openStore, startEmbedded } from './log.ts';
 import { signerOf } from './log-tree/note.ts';
-import { runSealing } from './log-tree/seal.ts';
+import { runSealing, type SealParts } from './log-tree/seal.ts';
 import { makeMetrics, measuredStore, type Snapshot } from './metrics.ts';
+import { runDeadLetters } from './mirror/dead-letter-topic.ts';
+import { type MirrorState, runMirror } from './mirror/mirror.ts';
+import { readMirrorProgress, settleSite } from './mirror/site.ts';
 import { claims } from './projections/claims.ts';
 import { prepareProjection } from './projections/generations.ts';
 import { negotiations } from './projections/negotiations.ts';
@@ -24,13 +27,17 @@ import type { Projection } from './projections/projection.ts';
 import { runProjections } from './projections/projector.ts';
 import { runRebuilds } from './projections/rebuild.ts';
 import { registry } from './projections/registry.ts';
+import { listConflictIds } from './projections/sides.ts';
 import { listStatuses } from './projections/status.ts';
 import { timeline } from './projections/timeline.ts';
+import { readVintage } from './projections/vintage.ts';
+import { warStatusOf, warStatusSources } from './projections/war-status.ts';
 import { kafkaClient } from './relay/client.ts';
 import { readLag } from './relay/lag.ts';
-import { type RelayParts, type RelayState, runRelay } from './relay/relay.ts';
+import { type RelayState, runRelay } from './relay/relay.ts';
 import { readShownPosition } from './relay/shown.ts';
 import { namesOf } from './relay/topics.ts';
+import { runWarStatus, type WarStatusParts } from './relay/war-status.ts';
 
 /** Every read model there is. */
 export const projections: readonly Projection[] = [
@@ -78,6 +85,7 @@ async function connectParts(
   const db = openDb(pool);
   open.push(() => db.destroy());
   await migrate(db);
+  await settleSite(db, config.feed);
   for (const projection of projections) await prepareProjection(db, projection);
   const metrics = makeMetrics();
   const store = measuredStore(
@@ -100,8 +108,12 @@ async function connectParts(
     await Promise.all(running);
   });
   if (config.roles.includes('projector')) {
-    const signer = await signerOf(config.signingKeyFile, await readLogId(db));
-    running.push(runSealing({ db, wakeup, signer, logger }, stopping.signal));
+    const sealing = { db, wakeup, logger };
+    if (config.feed === 'kafka') running.push(sealMirror(config, sealing, stopping.signal));
+    else {
+      const signer = await signerOf(config.signingKeyFile, await readLogId(db));
+      running.push(runSealing({ ...sealing, signer }, stopping.signal));
+    }
     const connect = () => connectOnce(databaseUrl, { pipeline: true });
     const parts = { db, store, wakeup, connect, logger };
     running.push(runProjections(projections, parts, stopping.signal));
@@ -113,26 +125,57 @@ async function connectParts(
     const logId = await readLogId(db);
     const parts = { store, wakeup, logId, prefix: config.kafkaPrefix, logger, state };
     const connect = () => connectOnce(databaseUrl);
-    running.push(relayWhenKafkaIsThere(config, brokers, { ...parts, connect }, stopping.signal));
+    const relaying = { ...parts, connect, readView: statusViewOf(db) };
+    running.push(relayWhenKafkaIsThere(config, brokers, relaying, stopping.signal));
   }
 
-  const readiness = () => readReadiness(db, store, state, config);
+  const isReadSite = config.feed === 'kafka';
+  const mirror: MirrorState = { state: 'starting' };
+  if (isReadSite && config.roles.includes('projector')) {
+    const kafka = kafkaClient([...(config.kafka as readonly string[])], logger);
+    const parts = { kafka, db, prefix: config.kafkaPrefix, logger, state: mirror };
+    running.push(runMirror(parts, stopping.signal));
+    running.push(runDeadLetters(parts, stopping.signal));
+  }
+
+  const readiness = isReadSite
+    ? () => readSiteReadiness(db, store, mirror, config)
+    : () => readReadiness(db, store, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
   const { auth, requestsPerMinute } = config;
   const readSnapshot = () => snapshotOf({ db, pool, store }, state, config);
   const app = await httpServer({
     ...{ db, store, projections, readiness, openWakeup, auth, requestsPerMinute, logger },
-    metrics: { metrics, readSnapshot, pool },
+    ...{ metrics: { metrics, readSnapshot, pool }, isReadSite },
   });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });
   return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };
 }
 
+// A mirror's log has its name from the first event on.
+async function sealMirror(
+  { signingKeyFile }: Config,
+  parts: Omit<SealParts, 'signer'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { db, wakeup, logger } = parts;
+  while (!signal.aborted) {
+    const { hints } = wakeup;
+    try {
+      const signer = await signerOf(signingKeyFile, await readLogId(db));
+      return await runSealing({ ...parts, signer }, signal);
+    } catch (error) {
+      logger.debug({ err: error }, 'sealing waits');
+      await wakeup.next(hints, signal);
+    }
+  }
+}
+
 async function relayWhenKafkaIsThere(
   config: Config,
   brokers: Service['brokers'],
-  parts: Omit<RelayParts, 'kafka'>,
+  parts: Omit<WarStatusParts, 'kafka'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { logger, state } = parts;
@@ -145,7 +188,26 @@ async function relayWhenKafkaIsThere(
   }
   if (signal.aborted) return;
   const makesTopics = config.kafka === 'embedded';
-  await runRelay({ ...parts, makesTopics, kafka: kafkaClient(found.brokers, logger) }, signal);
+  const kafka = kafkaClient(found.brokers, logger);
+  const ownState: RelayState = { state: 'starting', position: 0 };
+  await Promise.all([
+    runRelay({ ...parts, makesTopics, kafka }, signal),
+    runWarStatus({ ...parts, kafka, state: ownState }, signal),
+  ]);
+}
+
+/** The war status as the API answers it, read for the topic. */
+export function statusViewOf(db: Db): WarStatusParts['readView'] {
+  const find = warStatusOf(db);
+  return async () => {
+    const at = await readVintage(db, warStatusSources);
+    const { position, known_at } = at.as_of;
+    return {
+      ...{ position, known_at },
+      conflicts: () => listConflictIds(db, at),
+      find: (conflictId) => find(at, conflictId),
+    };
+  };
 }
 
 async function findBrokers(
@@ -172,11 +234,7 @@ async function readReadiness(
     const [head, shown, rows] = await Promise.all([
       store.head(),
       db.selectFrom('relay_topics').select('position').where('topic', '=', eventsTopic).execute(),
-      db
-        .selectFrom('projections')
-        .select(['name', 'state', 'position', 'last_error'])
-        .where('role', '=', 'live')
-        .execute(),
+      listRunning(db),
     ]);
     const position = Math.max(ownPosition, shown[0]?.position ?? 0);
     const relay = { ...own, position, ...(await readLag(store, position, head)) };
@@ -189,11 +247,44 @@ async function readReadiness(
   }
 }
 
+async function readSiteReadiness(
+  db: Db,
+  store: EventStore,
+  { state, lastError }: MirrorState,
+  { roles }: Config,
+): Promise<Readiness> {
+  const last = lastError !== undefined && { last_error: lastError };
+  // What the projectors of the site do, another process knows.
+  const own = { state: roles.includes('projector') ? state : 'elsewhere', ...last };
+  try {
+    const [head, progress, rows] = await Promise.all([
+      store.head(),
+      readMirrorProgress(db),
+      listRunning(db),
+    ]);
+    const moves = own.state === 'reading' || own.state === 'elsewhere';
+    const degraded = !moves || progress.held !== null || rows.some((row) => row.state === 'paused');
+    const mirror = { ...own, ...progress };
+    return { status: degraded ? 'degraded' : 'ready', head, mirror, projections: rows };
+  } catch {
+    // The log cannot be read: that is the answer, and the pool has logged why.
+    return { status: 'unready', head: null, mirror: own, projections: [] };
+  }
+}
+
+function listRunning(db: Db) {
+  return db
+    .selectFrom('projections')
+    .select(['name', 'state', 'position', 'last_error'])
+    .where('role', '=', 'live')
+    .execute();
+}
+
 // Throws where the log cannot be read.
 async function snapshotOf(
   { db, pool, store }: { db: Db; pool: Pool; store: EventStore },
   { state, position: ownPosition }: RelayState,
-  { kafkaPrefix }: Config,
+  { kafkaPrefix, feed }: Config,
 ): Promise<Snapshot> {
   const [head, shown, statuses, waiting] = await Promise.all([
     store.head(),
@@ -201,14 +292,11 @@ async function snapshotOf(
     listStatuses(db, projections),
     countLockWaiters(db),
   ]);
+  const own = { head, projections: statuses, lock_waiters: waiting };
+  if (feed === 'kafka') return { ...own, relay: null, mirror: await readMirrorProgress(db) };
   const position = Math.max(ownPosition, shown);
   const lag = await readLag(store, position, head);
-  return {
-    head,
-    relay: { state, position, ...lag },
-    projections: statuses,
-    lock_waiters: waiting,
-  };
+  return { ...own, relay: { state, position, ...lag }, mirror: null };
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -20,6 +20,8 @@ export type Options = {
   kafka?: string | undefined;
   /** Another service whose database and topics to share. */
   like?: TestService;
+  /** Whose log to mirror, as a read site with a database of its own. */
+  readSiteOf?: TestService;
   /** Settings beside those of the test. */
   environment?: NodeJS.ProcessEnv;
   /** Where the log goes; absent: nowhere. */
@@ -29,16 +31,17 @@ export type Options = {
 /** Starts the service on a fresh database, with topics of its own if it relays. */
 export async function testService(
   t: Test,
-  { kafka, like, environment, logger = pino({ level: 'silent' }) }: Options = {},
+  { kafka, like, readSiteOf, environment, logger = pino({ level: 'silent' }) }: Options = {},
 ): Promise<TestService> {
   const databaseUrl = like?.databaseUrl ?? (await freshDatabase(t)).url;
-  const prefix = like?.prefix ?? `t-${randomUUID()}`;
+  const prefix = (like ?? readSiteOf)?.prefix ?? `t-${randomUUID()}`;
   if (kafka !== undefined) await initTopics([kafka], prefix, logger);
   const config = readConfig({
     PORT: '0',
     DATABASE_URL: databaseUrl,
     KAFKA_BROKERS: kafka ?? 'none',
     KAFKA_PREFIX: prefix,
+    ...(readSiteOf !== undefined && { PROJECTION_FEED: 'kafka', ROLES: 'api,projector' }),
     ...environment,
   });
   const service = await startService(config, logger);

@@ -10,21 +10,32 @@ const columnsMax = 100;
 const mayImport: Record<string, string[]> = {
   domain: [],
   eventstore: ['domain', 'db.ts'],
-  relay: ['domain', 'eventstore'],
+  // The schema of the war status, for the document of the topics.
+  relay: ['domain', 'eventstore', 'db.ts', 'projections/war-status-view.ts'],
   projections: ['domain', 'eventstore', 'relay/message.ts', 'db.ts'],
   'log-tree': ['eventstore', 'db.ts'],
   verify: ['domain', 'eventstore', 'projections', 'log-tree', 'relay', 'db.ts'].concat([
     'http/validation.ts',
   ]),
   auth: ['db.ts'],
-  http: ['domain', 'eventstore', 'projections', 'log-tree', 'auth', 'db.ts', 'metrics.ts'],
+  mirror: ['domain', 'eventstore', 'relay', 'db.ts'],
+  http: [
+    'domain',
+    'eventstore',
+    'projections',
+    'log-tree',
+    'auth',
+    'db.ts',
+    'metrics.ts',
+    'mirror/site.ts',
+  ],
   import: [
     ...['domain', 'eventstore', 'http/bulk.ts', 'http/cloud-events.ts', 'http/event-lines.ts'],
     ...['http/strict-json.ts', 'http/json-scanner.ts'],
   ],
   cli: [
     ...['domain', 'eventstore', 'projections', 'verify', 'auth', 'db.ts', 'config.ts', 'log.ts'],
-    ...['service.ts', 'relay', 'import'],
+    ...['service.ts', 'relay', 'mirror', 'import'],
   ],
   'metrics.ts': ['eventstore'],
   embedded: [],
@@ -72,7 +83,7 @@ t.test('only the relay, the projector and the service name kafkajs', async (t) =
     if (!text.includes("from 'kafkajs'")) continue;
     t.match(
       file,
-      /^(service\.ts|relay\/.*|verify\/topic\.ts|projections\/projector\.ts|embedded\/kafka-.*)$/,
+      /^(service\.ts|(relay|mirror)\/.*|verify\/topic\.ts|projections\/projector\.ts|embedded\/kafka-.*)$/,
     );
   }
 });

@@ -60,3 +60,11 @@ export function isEventType(type: string): type is EventType {
 export function cloudEventType(type: string, version: number): string {
   return `frontlog.${type.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()}.v${version}`;
 }
+
+/** The other way round, also of a type that is not in the catalogue. Throws where it is none. */
+export function eventTypeOf(name: string): { type: string; version: number } {
+  const [, words, version] = /^frontlog\.([a-z]+(?:-[a-z]+)*)\.v([1-9]\d{0,3})$/.exec(name) ?? [];
+  if (words === undefined) throw new Error(`${name} is no type of an event`);
+  const type = words.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return { type, version: Number(version) };
+}

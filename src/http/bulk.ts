@@ -101,7 +101,7 @@ export function addBulk(app: FastifyInstance, store: EventStore): void {
             [linesType]: { schema: Type.String() },
           },
         } as never,
-        ...problems(400, 413, 415, 500),
+        ...problems(400, 405, 413, 415, 500),
       },
     },
     handler: async (request, reply) => {

@@ -90,7 +90,7 @@ export function addCommands(
             headers: answerHeaders,
             ...written,
           },
-          ...problems(400, 404, 409, 412, 413, 415, 422, 500),
+          ...problems(400, 404, 405, 409, 412, 413, 415, 422, 500),
         },
       },
       handler: (request, reply) => handle(parts, act, request, reply),

@@ -1,18 +1,36 @@
 /** Health: whether the process lives, and whether it can do its work. */
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
+import { MirrorProgress } from '../mirror/site.ts';
 import { problems } from './problem-responses.ts';
 
 const Readiness = Type.Object({
   status: Type.String({ enum: ['ready', 'degraded', 'unready'] }),
   head: Type.Union([Type.Integer(), Type.Null()]),
-  relay: Type.Object({
-    state: Type.String(),
-    position: Type.Integer(),
-    lag_events: Type.Optional(Type.Integer()),
-    lag_seconds: Type.Optional(Type.Number()),
-    last_error: Type.Optional(Type.String()),
-  }),
+  relay: Type.Optional(
+    Type.Object(
+      {
+        state: Type.String(),
+        position: Type.Integer(),
+        lag_events: Type.Optional(Type.Integer()),
+        lag_seconds: Type.Optional(Type.Number()),
+        last_error: Type.Optional(Type.String()),
+      },
+      { description: 'Absent at a read site.' },
+    ),
+  ),
+  mirror: Type.Optional(
+    Type.Object(
+      {
+        state: Type.String({
+          description: '`elsewhere`: other processes of the site read the topic.',
+        }),
+        last_error: Type.Optional(Type.String()),
+        ...Type.Partial(MirrorProgress).properties,
+      },
+      { description: 'At a read site alone: how it is fed.' },
+    ),
+  ),
   projections: Type.Array(
     Type.Object({
       name: Type.String(),
@@ -22,7 +40,7 @@ const Readiness = Type.Object({
     }),
   ),
 });
-/** `degraded` serves everything, but the relay or a projection does not move. */
+/** `degraded` serves everything, but the relay, the mirror or a projection does not move. */
 export type Readiness = Static<typeof Readiness>;
 
 export function addHealth(app: FastifyInstance, readiness: () => Promise<Readiness>): void {

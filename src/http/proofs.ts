@@ -1,5 +1,7 @@
 /** The log's evidence: its signed head, and proofs that an event and an earlier head are in it. */
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { NotNull } from 'kysely';
 import { Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { entryOf, leafHash } from '../log-tree/entry.ts';
@@ -144,7 +146,11 @@ export function addProofs(app: FastifyInstance, db: Db): void {
 }
 
 function findHead(db: Db) {
-  return db.selectFrom(['log_head', 'log_identity']).selectAll().executeTakeFirst();
+  return db
+    .selectFrom(['log_head', 'log_identity'])
+    .selectAll()
+    .$narrowType<{ log_id: NotNull }>()
+    .executeTakeFirst();
 }
 
 async function findRaw(db: Db, id: string) {

@@ -31,6 +31,7 @@ import { addPlaces } from './places.ts';
 import { usePressure, useRateLimit } from './pressure.ts';
 import { Problem } from './problem.ts';
 import { addProofs } from './proofs.ts';
+import { useReadSite } from './read-site.ts';
 import { addRegister } from './register.ts';
 import { registryRoutes } from './registry.ts';
 import { type StreamLimits, streamLimits } from './stream-client.ts';
@@ -51,6 +52,8 @@ export type HttpParts = {
   /** What one client may ask; 0 is without limit. */
   requestsPerMinute: number;
   logger: FastifyBaseLogger;
+  /** The log is another's: what would be recorded is refused. */
+  isReadSite?: boolean;
 };
 
 /** The server, ready to listen or to be injected into. */
@@ -80,6 +83,7 @@ export async function httpServer(
   await useRateLimit(app, parts.requestsPerMinute);
   useAuth(app, parts.db, parts.auth);
   app.addHook('onRequest', answerUnrouted);
+  if (parts.isReadSite === true) useReadSite(app);
   useBodyTimeout(app, limits);
   useStrictJson(app);
   useStrictQuery(app);

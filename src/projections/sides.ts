@@ -40,3 +40,12 @@ export async function readSides(
     where key = ${`conflict-${conflictId}`} and ${heldAt(at.as_of.position)}`.execute(db);
   return { parties: rows[0]?.body.parties ?? [], partOf: await readPartOf(db, at, actorIds) };
 }
+
+/** The ids of the conflicts that are registered. */
+export async function listConflictIds(db: Db, { as_of, table }: At): Promise<string[]> {
+  const { rows } = await sql<{ key: string }>`
+    select key from ${sql.table(table(claims, 'sides'))} t
+    where key >= 'conflict-' and key < 'conflict.' and ${heldAt(as_of.position)}
+    order by key`.execute(db);
+  return rows.map(({ key }) => key.slice('conflict-'.length));
+}

@@ -1,8 +1,13 @@
-/** The document of what is on the topics: AsyncAPI 3, made from the catalogue's own schemas. */
+/**
+ * The document of what is on the topics: AsyncAPI 3, made from the catalogue's own schemas.
+ * Over 200 lines because it is one document.
+ */
 import { catalogue, cloudEventType, eventTypes, schemaVersionOf } from '../domain/catalogue.ts';
 import { documented } from '../domain/schema-document.ts';
+import { WarStatus } from '../projections/war-status-view.ts';
 import { source } from './message.ts';
 import { messageBytesMax, namesOf } from './topics.ts';
+import { warStatusType } from './war-status.ts';
 
 type Json = Record<string, unknown>;
 
@@ -14,6 +19,19 @@ const about =
   '`ce_position`, which is dense over the whole topic. A stream may have events of several keys, ' +
   'as a force may be in two conflicts. An event is published in the version in which it was ' +
   'recorded. Members may be added to a version: ignore what you do not know.';
+
+const aboutWarStatus =
+  'The latest war status of each conflict, for readers that want only what is so now: compacted, ' +
+  'keyed by `conflict_id`, the value as GET /v1/conflicts/{id}/status answers it. Published once ' +
+  'the view has moved, a second apart, where more than `as_of` has changed. At least once, ' +
+  'in order per key: one with an `as_of.position` that is not above that of the one before says ' +
+  'nothing new. Read with `isolation.level=read_committed`.';
+const aboutDeadLetters =
+  'Messages of the events topic that a read site could not take, as they came, once each per ' +
+  'site, with the reason. What is on the events topic is not wrong because of that: the site may ' +
+  'be of an older release.';
+
+const parameters = { prefix: { default: 'frontlog', description: 'The setting KAFKA_PREFIX.' } };
 
 /** The document; `{prefix}` is the setting KAFKA_PREFIX. */
 export function asyncapi(): Json {
@@ -36,10 +54,24 @@ export function asyncapi(): Json {
       events: {
         address: namesOf('{prefix}').eventsTopic,
         description: about,
-        parameters: { prefix: { default: 'frontlog', description: 'The setting KAFKA_PREFIX.' } },
+        parameters,
         messages: Object.fromEntries(
           names.map((name) => [name, { $ref: `#/components/messages/${name}` }]),
         ),
+        bindings: { kafka: topicBinding },
+      },
+      warStatus: {
+        address: namesOf('{prefix}').warStatusTopic,
+        description: aboutWarStatus,
+        parameters,
+        messages: { [warStatusType]: { $ref: `#/components/messages/${warStatusType}` } },
+        bindings: { kafka: compactedBinding },
+      },
+      deadLetters: {
+        address: namesOf('{prefix}').deadLettersTopic,
+        description: aboutDeadLetters,
+        parameters,
+        messages: { deadLetter: { $ref: '#/components/messages/deadLetter' } },
         bindings: { kafka: topicBinding },
       },
     },
@@ -49,8 +81,25 @@ export function asyncapi(): Json {
         summary: 'Each event of the log, in order per key',
         channel: { $ref: '#/channels/events' },
       },
+      publishWarStatus: {
+        action: 'send',
+        summary: 'The latest war status of each conflict',
+        channel: { $ref: '#/channels/warStatus' },
+      },
+      publishDeadLetters: {
+        action: 'send',
+        summary: 'What a read site could not take',
+        channel: { $ref: '#/channels/deadLetters' },
+      },
     },
-    components: { messages: Object.fromEntries(messages), schemas: { headers } },
+    components: {
+      messages: {
+        ...Object.fromEntries(messages),
+        [warStatusType]: warStatusMessage,
+        deadLetter: deadLetterMessage,
+      },
+      schemas: { headers },
+    },
   };
 }
 
@@ -61,6 +110,11 @@ const topicBinding = {
     'retention.bytes': -1,
     'max.message.bytes': messageBytesMax,
   },
+  bindingVersion: '0.5.0',
+};
+
+const compactedBinding = {
+  topicConfiguration: { 'cleanup.policy': ['compact'], 'max.message.bytes': messageBytesMax },
   bindingVersion: '0.5.0',
 };
 
@@ -82,8 +136,51 @@ const headers = {
     ce_logid: text('Which log this is', { format: 'uuid' }),
     ce_correlationid: text('Of everything one request led to'),
     ce_causationid: text('The event that led to this one'),
-    traceparent: text('W3C trace context'),
+    ce_recordedby: text('Whose request it was'),
+    ce_requestsha256: text('Of the request, where it had an idempotency key'),
+    ce_traceparent: text('W3C trace context'),
   },
+};
+
+const keyBinding = { kafka: { key: { type: 'string' }, bindingVersion: '0.5.0' } };
+
+const warStatusMessage = {
+  name: warStatusType,
+  title: 'War status',
+  contentType: 'application/json',
+  headers: {
+    type: 'object',
+    properties: {
+      'content-type': headers.properties['content-type'],
+      ce_specversion: headers.properties.ce_specversion,
+      ce_id: text('`CONFLICT@POSITION`'),
+      ce_source: headers.properties.ce_source,
+      ce_type: text('Of the message', { const: warStatusType }),
+      ce_partitionkey: headers.properties.ce_partitionkey,
+      ce_logid: headers.properties.ce_logid,
+      ce_subject: text('The conflict'),
+      ce_time: text('When the event at the position was recorded', { format: 'date-time' }),
+      ce_position: text('Of the log, that the view had come to', { pattern: '^[0-9]+$' }),
+    },
+  },
+  payload: forReaders(WarStatus),
+  bindings: keyBinding,
+};
+const deadLetterMessage = {
+  name: 'deadLetter',
+  title: 'Dead letter',
+  summary: 'Key, value and headers as they came, whatever they are, and these headers.',
+  headers: {
+    type: 'object',
+    properties: {
+      dlq_reason: text('Why it could not be taken'),
+      dlq_topic: text('Where it was'),
+      dlq_partition: text('Its partition there', { pattern: '^[0-9]+$' }),
+      dlq_offset: text('Its offset there', { pattern: '^[0-9]+$' }),
+      dlq_site: text('The read site that could not take it', { format: 'uuid' }),
+    },
+  },
+  bindings: keyBinding,
 };
 
 function messagesOf(type: (typeof eventTypes)[number]): [string, Json][] {
@@ -102,7 +199,7 @@ function messagesOf(type: (typeof eventTypes)[number]): [string, Json][] {
         contentType: 'application/json',
         headers: { $ref: '#/components/schemas/headers' },
         payload,
-        bindings: { kafka: { key: { type: 'string' }, bindingVersion: '0.5.0' } },
+        bindings: keyBinding,
       },
     ];
   });

@@ -1,8 +1,9 @@
 /** What the relay leaves in Kafka: batches, each with the checkpoint in its transaction. */
-import { type Admin, CompressionTypes, type Message, type Producer } from 'kafkajs';
+import type { Admin, Message, Producer } from 'kafkajs';
 import type { RelayParts } from './relay.ts';
 import { readTail } from './tail.ts';
 import { namesOf } from './topics.ts';
+import { type Mark, readMark, sendMarked } from './transaction.ts';
 
 /** The last event on the topic; position 0, and no event, if there is none. */
 export type Checkpoint = { readonly position: number; readonly eventId: string };
@@ -18,59 +19,24 @@ export async function publish(
   messages: Message[],
   { position, eventId }: Checkpoint,
 ): Promise<void> {
-  const { eventsTopic, relayGroup } = namesOf(prefix);
-  const transaction = await producer.transaction();
-  try {
-    if (messages.length > 0) {
-      await transaction.send({
-        topic: eventsTopic,
-        acks: -1,
-        compression: CompressionTypes.None,
-        messages,
-      });
-    }
-    const metadata = `${logId}/${eventId}`;
-    const checkpoint = { partition: 0, offset: String(position), metadata };
-    await transaction.sendOffsets({
-      consumerGroupId: relayGroup,
-      topics: [{ topic: eventsTopic, partitions: [checkpoint] }],
-    });
-    await transaction.commit();
-  } catch (error) {
-    // The broker aborts it anyway at the next fence; the first error is the one to report.
-    await transaction.abort().catch(() => undefined);
-    throw error;
-  }
-}
-
-/**
- * Fences every older producer. connect() initialises only a plain producer id; the first
- * transaction takes the transactional one. Only after it may the checkpoint be read.
- */
-export async function fence(producer: Producer): Promise<void> {
-  const transaction = await producer.transaction();
-  await transaction.abort();
+  const { eventsTopic: topic, relayGroup: group } = namesOf(prefix);
+  const mark = { offset: position, metadata: `${logId}/${eventId}` };
+  await sendMarked(producer, { topic, group }, messages, mark);
 }
 
 /** Where the topic ends; throws `RelayRefused` if that is no place in this log. */
 export async function readCheckpoint(admin: Admin, parts: RelayParts): Promise<Checkpoint> {
   const { eventsTopic, relayGroup } = namesOf(parts.prefix);
-  const [answer] = await admin.fetchOffsets({ groupId: relayGroup, topics: [eventsTopic] });
-  // kafkajs leaves the metadata out of its types' promises, not out of its answer.
-  const committed = answer?.partitions.find(({ partition }) => partition === 0) as
-    | { offset: string; metadata?: string | null }
-    | undefined;
+  const mark = await readMark(admin, { topic: eventsTopic, group: relayGroup });
   const found =
-    committed === undefined || committed.offset === '-1'
-      ? await readTail(parts.kafka, admin, eventsTopic)
-      : fromOffset(committed);
+    mark === undefined ? await readTail(parts.kafka, admin, eventsTopic) : foundBy(mark);
   await checkHistory(found, parts, eventsTopic);
   return { position: found.position, eventId: found.eventId };
 }
 
-function fromOffset({ offset, metadata }: { offset: string; metadata?: string | null }): Found {
-  const [logId, eventId = ''] = (metadata ?? '').split('/');
-  return { position: Number(offset), logId, eventId };
+function foundBy({ offset, metadata = '' }: Mark): Found {
+  const [logId, eventId = ''] = metadata.split('/');
+  return { position: offset, logId, eventId };
 }
 
 // That the log is long enough is not enough: one that was restored from an older backup has grown

@@ -1,7 +1,7 @@
 /** kafkajs as it is set up here, and the topics made with it outside the relay. */
 import { type ISocketFactory, Kafka, logLevel } from 'kafkajs';
 import type { Logger } from 'pino';
-import { createTopics } from './topics.ts';
+import { createTopics, listFaults } from './topics.ts';
 
 /** A client with short waits of its own, because the relay backs off itself. */
 export function kafkaClient(
@@ -34,6 +34,23 @@ export async function initTopics(
   await admin.connect();
   try {
     return await createTopics(admin, prefix, partitions);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** What is wrong with the topics; or why that cannot be known. */
+export async function listTopicFaults(
+  brokers: string[],
+  prefix: string,
+  logger: Logger,
+): Promise<{ faults: string[] } | { unavailable: string }> {
+  const admin = kafkaClient(brokers, logger).admin();
+  try {
+    await admin.connect();
+    return { faults: await listFaults(admin, prefix) };
+  } catch (error) {
+    return { unavailable: (error as Error).message };
   } finally {
     await admin.disconnect();
   }

@@ -5,14 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { RelayParts } from './relay.ts';
 import { readShownPosition, showPosition } from './shown.ts';
-import { namesOf } from './topics.ts';
 
 const standbyIntervalMs = 500;
 const heartbeatIntervalMs = 1_000;
 /** A relay that froze is told from one at work by its heartbeat: PostgreSQL ends its session. */
 const silenceMaxMs = 10_000;
 // The relay's name among advisory locks.
-const lockKey = 7_205_881;
+const relayLockKey = 7_205_881;
 
 export type Lock = {
   readonly client: pg.Client;
@@ -21,7 +20,12 @@ export type Lock = {
   release(): Promise<void>;
 };
 
-type LockParts = Pick<RelayParts, 'connect' | 'prefix' | 'state' | 'silenceMaxMs'>;
+type LockParts = Pick<RelayParts, 'connect' | 'state' | 'silenceMaxMs'> & {
+  /** Whose position is shown. */
+  topic: string;
+  /** Absent: the relay's. */
+  lockKey?: number;
+};
 
 /** Waits as a standby until the lock is ours; undefined if `signal` came first. */
 export async function takeLock(parts: LockParts, signal: AbortSignal): Promise<Lock | undefined> {
@@ -32,17 +36,17 @@ export async function takeLock(parts: LockParts, signal: AbortSignal): Promise<L
   };
   client.once('end', lose);
   client.on('error', lose);
-  const { eventsTopic } = namesOf(parts.prefix);
+  const { topic, lockKey = relayLockKey } = parts;
   try {
     await client.query(`set idle_session_timeout = ${parts.silenceMaxMs ?? silenceMaxMs}`);
     while (!signal.aborted) {
       const { rows } = await client.query('select pg_try_advisory_lock($1) as mine', [lockKey]);
       if (rows[0]?.mine === true) {
-        keepAlive(lock, eventsTopic, parts.state, lose);
+        keepAlive(lock, topic, parts.state, lose);
         return lock;
       }
       parts.state.state = 'standby';
-      parts.state.position = await readShownPosition(client, eventsTopic);
+      parts.state.position = await readShownPosition(client, topic);
       await sleep(standbyIntervalMs, undefined, { signal }).catch(() => undefined);
     }
   } catch (error) {

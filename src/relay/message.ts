@@ -1,10 +1,19 @@
 /** An event as a Kafka message: CloudEvents 1.0, Kafka protocol binding, binary content mode. */
-import type { Message } from 'kafkajs';
-import { cloudEventType } from '../domain/catalogue.ts';
-import type { RecordedEvent } from '../eventstore/event-store.ts';
+import type { KafkaMessage, Message } from 'kafkajs';
+import { cloudEventType, eventTypeOf } from '../domain/catalogue.ts';
+import type { Metadata, RecordedEvent } from '../eventstore/event-store.ts';
 
 /** CloudEvents `source`: what made the events, the same for every copy of this service. */
 export const source = 'urn:frontlog';
+
+/** Which header has which member of the metadata, in their order: of all, so that none is lost. */
+const metadataHeaders = {
+  correlation_id: 'ce_correlationid',
+  causation_id: 'ce_causationid',
+  recorded_by: 'ce_recordedby',
+  request_sha256: 'ce_requestsha256',
+  traceparent: 'ce_traceparent',
+} as const satisfies Record<keyof Metadata, string>;
 
 /** The message key: events of one conflict, and else of one stream, keep their order. */
 export function keyOf({ data, stream }: Pick<RecordedEvent, 'data' | 'stream'>): string {
@@ -13,15 +22,15 @@ export function keyOf({ data, stream }: Pick<RecordedEvent, 'data' | 'stream'>):
 
 /** The message; its value is the event's data, byte for byte as it was appended. */
 export function toMessage(event: RecordedEvent, logId: string): Message {
-  const attributes = Object.entries(attributesOf(event, logId)).map(([name, value]) => [
-    `ce_${name}`,
-    String(value),
-  ]);
-  return {
-    key: keyOf(event),
-    value: JSON.stringify(event.data),
-    headers: { 'content-type': 'application/json', ...Object.fromEntries(attributes) },
-  };
+  const headers: Record<string, string> = { 'content-type': 'application/json' };
+  for (const [name, value] of Object.entries(attributesOf(event, logId))) {
+    headers[`ce_${name}`] = String(value);
+  }
+  for (const [member, header] of Object.entries(metadataHeaders)) {
+    const value = event.metadata[member as keyof Metadata];
+    if (value !== undefined) headers[header] = value;
+  }
+  return { key: keyOf(event), value: JSON.stringify(event.data), headers };
 }
 
 /** The event as CloudEvents has it in JSON (structured content mode). */
@@ -53,6 +62,54 @@ function attributesOf(event: RecordedEvent, logId: string) {
     ...(causation_id !== undefined && { causationid: causation_id }),
     ...(traceparent !== undefined && { traceparent }),
   };
+}
+
+const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
+
+/** Which event of which log a message says that it is. */
+export type Envelope = Omit<RecordedEvent, 'data'> & { readonly logId: string };
+
+/**
+ * What the headers say: the other way round of `toMessage`. Throws, with what is wrong, where they
+ * are not those of an event.
+ */
+export function readEnvelope({ headers = {} }: Pick<KafkaMessage, 'headers'>): Envelope {
+  const find = (name: string): string | undefined => {
+    const value = headers[name];
+    return value === undefined ? undefined : String(value);
+  };
+  const read = (name: string, pattern: RegExp): string => {
+    const value = find(name);
+    if (value === undefined) throw new Error(`the header ${name} is missing`);
+    if (!pattern.test(value)) throw new Error(`the header ${name} is no ${name.slice(3)}`);
+    return value;
+  };
+  const position = positionOf({ headers });
+  if (position === null) throw new Error('the header ce_position is no position');
+  const recorded_at = read('ce_time', instant);
+  if (Number.isNaN(Date.parse(recorded_at))) throw new Error('the header ce_time is no time');
+  const { type, version: schema_version } = eventTypeOf(read('ce_type', /^[!-~]{1,256}$/));
+  const metadata = Object.entries(metadataHeaders).flatMap(([member, header]) => {
+    const value = find(header);
+    return value === undefined ? [] : [[member, value]];
+  });
+  return {
+    logId: read('ce_logid', uuid),
+    position,
+    id: read('ce_id', uuid),
+    stream: read('ce_subject', /^[^\0]{1,256}$/),
+    version: Number(read('ce_streamversion', /^[1-9]\d{0,8}$/)),
+    ...{ type, schema_version },
+    recorded_at,
+    metadata: Object.fromEntries(metadata) as Metadata,
+  };
+}
+
+/** The position that a message says it has, whatever else it says. */
+export function positionOf({ headers = {} }: Pick<KafkaMessage, 'headers'>): number | null {
+  const text = String(headers.ce_position);
+  return /^[1-9]\d{0,15}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
 }
 
 /** The bytes a message takes in a batch, overhead included, rather too many than too few. */

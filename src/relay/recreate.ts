@@ -1,11 +1,11 @@
 /** Making the topics anew, where what is on them cannot be gone on with. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Admin, type Kafka, Partitioners } from 'kafkajs';
-import { fence } from './checkpoint.ts';
+import type { Admin, Kafka } from 'kafkajs';
 import { takeLock } from './lock.ts';
 import type { RelayParts } from './relay.ts';
 import { unpin } from './shown.ts';
 import { createTopics, namesOf } from './topics.ts';
+import { fence, transactionalProducer } from './transaction.ts';
 
 const lockTimeoutMs = 15_000;
 const deleteTimeoutMs = 30_000;
@@ -20,8 +20,9 @@ export async function recreateTopics({
   prefix,
   connect,
 }: Pick<RelayParts, 'kafka' | 'prefix' | 'connect'>): Promise<string[]> {
+  const topic = namesOf(prefix).eventsTopic;
   const state = { state: 'starting' as const, position: 0 };
-  const lock = await takeLock({ connect, prefix, state }, AbortSignal.timeout(lockTimeoutMs));
+  const lock = await takeLock({ connect, topic, state }, AbortSignal.timeout(lockTimeoutMs));
   if (lock === undefined) throw new Error('a relay is active: stop it first');
   const admin = kafka.admin();
   try {
@@ -29,6 +30,7 @@ export async function recreateTopics({
     await fenceRelays(kafka, prefix);
     await deleteAll(admin, prefix);
     await unpin(lock.client, namesOf(prefix).eventsTopic);
+    await unpin(lock.client, namesOf(prefix).warStatusTopic);
     return await createTopics(admin, prefix);
   } finally {
     await admin.disconnect();
@@ -38,12 +40,7 @@ export async function recreateTopics({
 
 // One that was frozen in the middle of a batch must not go on with it on the new topic.
 async function fenceRelays(kafka: Kafka, prefix: string): Promise<void> {
-  const producer = kafka.producer({
-    transactionalId: namesOf(prefix).relayGroup,
-    idempotent: true,
-    maxInFlightRequests: 1,
-    createPartitioner: Partitioners.DefaultPartitioner,
-  });
+  const producer = transactionalProducer(kafka, namesOf(prefix).relayGroup);
   await producer.connect();
   await fence(producer);
   await producer.disconnect();

@@ -3,7 +3,7 @@
  * that holds its checkpoint too, so messages and checkpoint become visible together or not at all.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Admin, type Kafka, Partitioners, type Producer } from 'kafkajs';
+import type { Admin, Kafka, Producer } from 'kafkajs';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { EventStore } from '../eventstore/event-store.ts';
@@ -17,11 +17,12 @@ import {
   inBatches,
   readAhead,
 } from './batches.ts';
-import { type Checkpoint, fence, publish, readCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, publish, readCheckpoint } from './checkpoint.ts';
 import { stopGraceMs, within } from './deadline.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { findPinnedPartitions, pinPartitions } from './shown.ts';
 import { checkTopics, createTopics, namesOf } from './topics.ts';
+import { fence, transactionalProducer } from './transaction.ts';
 
 const backOffMinMs = 100;
 const backOffMaxMs = 5_000;
@@ -80,16 +81,12 @@ export async function runRelay(parts: RelayParts, signal: AbortSignal): Promise<
 // because kafkajs may take the next batch for a duplicate of the one that failed.
 async function relayOnce(parts: RelayParts, signal: AbortSignal, onProgress: () => void) {
   const { kafka, logger, state } = parts;
-  const lock = await takeLock(parts, signal);
+  const topic = namesOf(parts.prefix).eventsTopic;
+  const lock = await takeLock({ ...parts, topic }, signal);
   if (lock === undefined) return;
   const admin = kafka.admin();
-  const producer = kafka.producer({
-    transactionalId: namesOf(parts.prefix).relayGroup,
-    idempotent: true,
-    maxInFlightRequests: 1,
-    createPartitioner: Partitioners.DefaultPartitioner,
-    transactionTimeout: publishTimeoutMs,
-  });
+  const { relayGroup } = namesOf(parts.prefix);
+  const producer = transactionalProducer(kafka, relayGroup, publishTimeoutMs);
   try {
     const taking = takeOver(parts, admin, producer, lock);
     const checkpoint = await within(takeOverTimeoutMs, 'taking over', signal, taking);

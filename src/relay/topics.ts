@@ -1,5 +1,6 @@
 /** The topics: made by our own command with checked settings, never by a broker on its own. */
-import kafkajs, { type Admin } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 
 /** The names that a prefix gives: several logs may share a cluster. */
 export function namesOf(prefix: string) {
@@ -8,6 +9,9 @@ export function namesOf(prefix: string) {
     warStatusTopic: `${prefix}.war-status.v1`,
     deadLettersTopic: `${prefix}.dlq.v1`,
     relayGroup: `${prefix}-relay`,
+    warStatusGroup: `${prefix}-war-status`,
+    /** Before a site's id: its consumer group. */
+    siteGroups: `${prefix}-site-`,
   };
 }
 
@@ -15,6 +19,10 @@ export function namesOf(prefix: string) {
 export const eventsPartitions = 6;
 // Above the largest event (512 KiB) with room for a batch.
 export const messageBytesMax = 4 * 1024 * 1024;
+
+const leaderTimeoutMs = 30_000;
+const leaderPollIntervalMs = 100;
+const notYet = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
 
 /** The topic is not as the relay needs it; the message names the command that mends it. */
 export class TopicUnfit extends Error {}
@@ -47,14 +55,14 @@ export async function createTopics(
   const wanted = topicsOf(prefix, partitions);
   const missing = wanted.filter(({ topic }) => !present.includes(topic));
   if (missing.length > 0) {
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: missing.map(({ topic, partitions, settings }) => ({
+    await make(
+      admin,
+      missing.map(({ topic, partitions, settings }) => ({
         topic,
         numPartitions: partitions,
         configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
       })),
-    });
+    );
   }
   const done = missing.map(({ topic }) => `created ${topic}`);
   for (const one of wanted) {
@@ -66,6 +74,37 @@ export async function createTopics(
   return done;
 }
 
+/** Makes a topic like that of the events, with as many partitions; nothing where it is there. */
+export async function createReplayTopic(admin: Admin, eventsTopic: string, topic: string) {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic] });
+  const settings = { 'retention.ms': '-1', 'max.message.bytes': String(messageBytesMax) };
+  const numPartitions = topics[0]?.partitions.length ?? eventsPartitions;
+  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+  await make(admin, [{ topic, numPartitions, configEntries }]);
+}
+
+// kafkajs waits for leaders too, but gives up where the broker does not know the topic yet.
+async function make(admin: Admin, topics: ITopicConfig[]): Promise<void> {
+  const isNew = await admin.createTopics({ waitForLeaders: false, topics });
+  if (!isNew) return;
+  const names = topics.map(({ topic }) => topic);
+  for (const deadline = Date.now() + leaderTimeoutMs; ; await sleep(leaderPollIntervalMs)) {
+    const lacking = await listLeaderless(admin, names).catch((error) => {
+      if (!notYet.includes(error.type)) throw error;
+      return names;
+    });
+    if (lacking.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`no broker leads ${lacking.join(', ')} yet`);
+  }
+}
+
+async function listLeaderless(admin: Admin, names: string[]): Promise<string[]> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: names });
+  return topics
+    .filter(({ partitions }) => partitions.some(({ leader }) => leader < 0))
+    .map(({ name }) => name);
+}
+
 /**
  * Throws `TopicUnfit` unless every topic is there as it is to be. `pin` is told how many partitions
  * the events topic has, and answers how many it must have.
@@ -75,22 +114,38 @@ export async function checkTopics(
   prefix: string,
   pin: (topic: string, partitions: number) => Promise<number>,
 ): Promise<void> {
-  const mend = 'run `npx frontlog topics init`';
   const { eventsTopic } = namesOf(prefix);
-  const present = await admin.listTopics();
-  for (const one of topicsOf(prefix, eventsPartitions)) {
-    if (!present.includes(one.topic))
-      throw new TopicUnfit(`topic ${one.topic} is missing: ${mend}`);
-    for (const { name, value, wanted } of faultsOf(one, await readSettings(admin, one.topic))) {
-      throw new TopicUnfit(`${name} of topic ${one.topic} is ${value}, not ${wanted}: ${mend}`);
-    }
-  }
+  const [fault] = await listFaults(admin, prefix);
+  if (fault !== undefined) throw new TopicUnfit(fault);
   const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic] });
   const partitions = topics[0]?.partitions.length ?? 0;
   const pinned = await pin(eventsTopic, partitions);
   if (partitions === pinned) return;
-  throw new TopicUnfit(
-    `topic ${eventsTopic} has ${partitions} partitions, not ${pinned}: the order per key would ` +
+  throw repartitioned(eventsTopic, partitions, pinned);
+}
+
+/** What is missing or set wrongly, a sentence each, with the command that mends it. */
+export async function listFaults(admin: Admin, prefix: string): Promise<string[]> {
+  const mend = 'run `npx frontlog topics init`';
+  const present = await admin.listTopics();
+  const faults: string[] = [];
+  for (const one of topicsOf(prefix, eventsPartitions)) {
+    const { topic } = one;
+    if (!present.includes(topic)) {
+      faults.push(`topic ${topic} is missing: ${mend}`);
+      continue;
+    }
+    for (const { name, value, wanted } of faultsOf(one, await readSettings(admin, topic))) {
+      faults.push(`${name} of topic ${topic} is ${value}, not ${wanted}: ${mend}`);
+    }
+  }
+  return faults;
+}
+
+/** Why a topic with another count of partitions than at first is refused. */
+export function repartitioned(topic: string, partitions: number, pinned: number): TopicUnfit {
+  return new TopicUnfit(
+    `topic ${topic} has ${partitions} partitions, not ${pinned}: the order per key would ` +
       'break. `npx frontlog topics recreate --yes` deletes it and relays the whole log anew',
   );
 }

@@ -3,7 +3,7 @@
  * One pass, a page at a time, so memory does not grow with the log.
  */
 import type { ValidateFunction } from 'ajv';
-import { sql } from 'kysely';
+import { type NotNull, sql } from 'kysely';
 import type { Db } from '../db.ts';
 import { catalogue, type EventType, upcast } from '../domain/catalogue.ts';
 import { strictAjv } from '../http/validation.ts';
@@ -37,7 +37,11 @@ export async function verifyLog(
   await checkFirst(db, find);
   await checkVersions(db, find);
   await checkTimes(db, find);
-  const head = await db.selectFrom(['log_head', 'log_identity']).selectAll().executeTakeFirst();
+  const head = await db
+    .selectFrom(['log_head', 'log_identity'])
+    .selectAll()
+    .$narrowType<{ log_id: NotNull }>()
+    .executeTakeFirst();
   const sealed = head?.size ?? 0;
   let last = { position: 0, bytes: 0 };
   let open: OpenTiles = [];

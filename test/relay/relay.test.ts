@@ -5,6 +5,7 @@ import { kafkaClient } from '../../src/relay/client.ts';
 import { namesOf } from '../../src/relay/topics.ts';
 import { brokers, get, post, recordSeed, testService } from '../service.ts';
 import { ownBroker } from './broker.ts';
+import { until } from './relaying.ts';
 import { faultsOf, readTopic, withoutKafka } from './topic.ts';
 
 const relayTimeoutMs = 30_000;
@@ -72,8 +73,12 @@ t.test(
     const position = await recordSeed(first.url);
     await relayed(first.url, position);
     const second = await testService(t, { kafka: brokers, like: first });
-    await sleep(200);
-    t.match((await get<Readyz>(`${second.url}/readyz`)).body.relay, { state: 'standby' });
+    let state: string | undefined;
+    const standsBy = async () => {
+      state = (await get<Readyz>(`${second.url}/readyz`)).body.relay.state;
+      return state === 'standby';
+    };
+    await until(standsBy, () => state);
     await first.service.close();
     const { body } = await post(`${second.url}/v1/actors`, { kind: 'agency', name: 'A' });
     await relayed(second.url, body.position as number);

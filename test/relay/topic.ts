@@ -20,25 +20,30 @@ const installed = await promisify(execFile)('kcat', ['-V']).then(
 );
 
 /** Why a test that needs a broker and kcat has to be skipped; false if it can run. */
-export const withoutKafka: string | false = missing();
+export const withoutKafka: string | false = missing(true);
 
-function missing(): string | false {
-  const lacks = brokers === undefined ? 'no Kafka broker' : installed ? false : 'kcat is missing';
+/** The same where the test reads the topic by the project's own consumers. */
+export const withoutBroker: string | false = missing(false);
+
+function missing(needsKcat: boolean): string | false {
+  const isThere = installed || !needsKcat;
+  const lacks = brokers === undefined ? 'no Kafka broker' : isThere ? false : 'kcat is missing';
   if (lacks !== false && process.env.CI === 'true') t.fail(lacks);
   return lacks;
 }
 
-/** Every message of the events topic, partition by partition in order of offset. */
+/** Every message of a topic, that of the events unless another is named, partition by partition in order of offset. */
 export async function readTopic(
   prefix: string,
   at = brokers,
   isolation: 'read_committed' | 'read_uncommitted' = 'read_committed',
+  topic = namesOf(prefix).eventsTopic,
 ): Promise<Message[]> {
   const { stdout } = await promisify(execFile)(
     'kcat',
     [
       ['-C', '-J', '-e', '-q', '-o', 'beginning', '-b', at as string],
-      ['-X', `isolation.level=${isolation}`, '-t', namesOf(prefix).eventsTopic],
+      ['-X', `isolation.level=${isolation}`, '-t', topic],
     ].flat(),
     { timeout: readTimeoutMs, maxBuffer: 512 * 1024 * 1024 },
   );

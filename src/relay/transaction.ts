@@ -1,0 +1,77 @@
+/** Kafka transactions that hold messages and how far their source was read: both or neither. */
+import {
+  type Admin,
+  CompressionTypes,
+  type Kafka,
+  type Message,
+  Partitioners,
+  type Producer,
+} from 'kafkajs';
+
+/** Where messages go, and the group that keeps the checkpoint as its offset of partition 0. */
+export type Target = { readonly topic: string; readonly group: string };
+export type Mark = { readonly offset: number; readonly metadata?: string };
+
+/** A producer for transactions; whoever had the id before is fenced by `fence`. */
+export function transactionalProducer(
+  kafka: Kafka,
+  transactionalId: string,
+  transactionTimeout?: number,
+): Producer {
+  return kafka.producer({
+    transactionalId,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    ...(transactionTimeout !== undefined && { transactionTimeout }),
+  });
+}
+
+/**
+ * Fences every older producer. connect() initialises only a plain producer id; the first
+ * transaction takes the transactional one. Only after it may the checkpoint be read.
+ */
+export async function fence(producer: Producer): Promise<void> {
+  const transaction = await producer.transaction();
+  await transaction.abort();
+}
+
+/** Sends `messages` and the mark as one transaction. */
+export async function sendMarked(
+  producer: Producer,
+  { topic, group }: Target,
+  messages: Message[],
+  { offset, metadata }: Mark,
+): Promise<void> {
+  const transaction = await producer.transaction();
+  try {
+    if (messages.length > 0) {
+      await transaction.send({ topic, acks: -1, compression: CompressionTypes.None, messages });
+    }
+    const mark = {
+      partition: 0,
+      offset: String(offset),
+      ...(metadata !== undefined && { metadata }),
+    };
+    await transaction.sendOffsets({
+      consumerGroupId: group,
+      topics: [{ topic, partitions: [mark] }],
+    });
+    await transaction.commit();
+  } catch (error) {
+    // The broker aborts it anyway at the next fence; the first error is the one to report.
+    await transaction.abort().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The last mark; undefined if there is none, or the brokers have forgotten it. */
+export async function readMark(admin: Admin, { topic, group }: Target): Promise<Mark | undefined> {
+  const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+  // kafkajs leaves the metadata out of its types' promises, not out of its answer.
+  const found = answer?.partitions.find(({ partition }) => partition === 0) as
+    | { offset: string; metadata?: string | null }
+    | undefined;
+  if (found === undefined || found.offset === '-1') return undefined;
+  return { offset: Number(found.offset), metadata: found.metadata ?? '' };
+}
