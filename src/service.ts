@@ -18,7 +18,7 @@ import { runSealing, type SealParts } from './log-tree/seal.ts';
 import { makeMetrics, measuredStore, type Snapshot } from './metrics.ts';
 import { runDeadLetters } from './mirror/dead-letter-topic.ts';
 import { type MirrorState, runMirror } from './mirror/mirror.ts';
-import { readMirrorProgress, settleSite } from './mirror/site.ts';
+import { readMirrorProgress, readSite, settleSite } from './mirror/site.ts';
 import { claims } from './projections/claims.ts';
 import { prepareProjection } from './projections/generations.ts';
 import { negotiations } from './projections/negotiations.ts';
@@ -163,12 +163,15 @@ async function sealMirror(
   while (!signal.aborted) {
     const { hints } = wakeup;
     try {
-      const signer = await signerOf(signingKeyFile, await readLogId(db));
-      return await runSealing({ ...parts, signer }, signal);
-    } catch (error) {
-      logger.debug({ err: error }, 'sealing waits');
-      await wakeup.next(hints, signal);
+      const { log_id: logId } = await readSite(db);
+      if (logId !== null) {
+        const signer = await signerOf(signingKeyFile, logId);
+        return await runSealing({ ...parts, signer }, signal);
+      }
+    } catch (err) {
+      logger.error({ err }, 'sealing waits');
     }
+    await wakeup.next(hints, signal);
   }
 }
 
@@ -272,12 +275,12 @@ async function readSiteReadiness(
   }
 }
 
-function listRunning(db: Db) {
-  return db
-    .selectFrom('projections')
-    .select(['name', 'state', 'position', 'last_error'])
-    .where('role', '=', 'live')
-    .execute();
+// Of this release: tables of an older one's projections may still be there.
+async function listRunning(db: Db): Promise<Readiness['projections']> {
+  const statuses = await listStatuses(db, projections);
+  return statuses.map(({ name, state, position, last_error }) => {
+    return { name, state, position, last_error };
+  });
 }
 
 // Throws where the log cannot be read.

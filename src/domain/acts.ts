@@ -14,7 +14,7 @@ import { type PlaceRejection, place, placeCommands } from './place.ts';
 import { deriveBounds, type Quantity, quantityFaults, withoutBounds } from './quantity.ts';
 import { type ReportRejection, report, reportCommands } from './report.ts';
 import type { Fault } from './times.ts';
-import { EntityId, PlaceEntityId } from './vocabulary.ts';
+import { EntityId, NewClaimId, PlaceEntityId } from './vocabulary.ts';
 
 /** Every code that a command can be refused with by its aggregate. */
 export type ActRejection =
@@ -57,7 +57,7 @@ const ofConflict = actsOf(conflict, conflictCommands, 'conflict_id');
 const ofActor = actsOf(actor, actorCommands, 'actor_id');
 const ofPlace = actsOf(place, placeCommands, 'place_id', PlaceEntityId);
 const ofReport = actsOf(report, reportCommands, 'report_id');
-const ofClaim = actsOf(claim, claimCommands, 'claim_id');
+const ofClaim = actsOf(claim, claimCommands, 'claim_id', NewClaimId);
 const ofForce = actsOf(force, forceCommands, 'actor_id');
 const ofOperation = actsOf(operation, operationCommands, 'operation_id');
 const ofNegotiation = actsOf(negotiation, negotiationCommands, 'negotiation_id');

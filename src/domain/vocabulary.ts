@@ -58,6 +58,9 @@ const idPattern = '^[a-z0-9][a-z0-9._:-]{0,127}$';
 /** An identifier chosen by a client, or a UUIDv7 made by the service. */
 export const EntityId = Type.String({ pattern: idPattern });
 
+/** The id of a claim, which is none of the names that stand in its place in the API's paths. */
+export const NewClaimId = Type.String({ pattern: idPattern, not: { const: 'conflicts' } });
+
 /** The stream categories that other streams' facts may point to. */
 export type ReferenceCategory = 'conflict' | 'actor' | 'place' | 'report' | 'claim' | 'agreement';
 

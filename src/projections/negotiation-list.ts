@@ -5,7 +5,7 @@ import type { Db } from '../db.ts';
 import { negotiationEvents } from '../domain/negotiation.ts';
 import { Attribution, code, Occurred, orNull } from '../domain/vocabulary.ts';
 import { type NegotiationBody, negotiations } from './negotiations.ts';
-import { heldAt } from './rows.ts';
+import { heldAt, heldByKey } from './rows.ts';
 import { AsOf, type At } from './vintage.ts';
 
 const types = Object.keys(negotiationEvents) as [keyof typeof negotiationEvents];
@@ -56,10 +56,11 @@ export async function pageOfNegotiations(
   { conflict, limit, after = '' }: NegotiationQuery,
 ): Promise<{ items: Negotiation[]; next: string | null }> {
   const { rows } = await sql<Row>`
-    select conflict_id, body from ${sql.table(table(negotiations, 'negotiations'))} t
-    where key > ${`negotiation-${after}`} and ${heldAt(as_of.position)}
-      ${conflict === undefined ? sql`` : sql`and conflict_id = ${conflict}`}
-    order by key limit ${limit + 1}`.execute(db);
+    select conflict_id, body from ${heldByKey(table(negotiations, 'negotiations'), {
+      position: as_of.position,
+      after: `negotiation-${after}`,
+      ...(conflict !== undefined && { conflict }),
+    })} t order by key limit ${limit + 1}`.execute(db);
   const items = rows.slice(0, limit).map(negotiationOf);
   return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
 }

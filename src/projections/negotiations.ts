@@ -5,7 +5,7 @@ import { type NegotiationEvent, negotiationEvents } from '../domain/negotiation.
 import type { Recorded } from '../domain/recorded.ts';
 import { type StanceOfParty, stancesOf, wordsThatCount } from '../domain/stance.ts';
 import type { Projection } from './projection.ts';
-import { heldAt } from './rows.ts';
+import { heldByKey } from './rows.ts';
 import type { At } from './vintage.ts';
 
 type Word = Recorded<NegotiationEvent>;
@@ -45,7 +45,9 @@ export async function listNegotiations(
 ): Promise<Negotiation[]> {
   const { rows } = await sql<Negotiation>`
     select body->>'negotiation_id' as negotiation_id, body->'stances' as stances
-    from ${sql.table(table(negotiations, 'negotiations'))} t
-    where conflict_id = ${conflictId} and ${heldAt(as_of.position)} order by key`.execute(db);
+    from ${heldByKey(table(negotiations, 'negotiations'), {
+      position: as_of.position,
+      conflict: conflictId,
+    })} t order by key`.execute(db);
   return rows;
 }

@@ -7,7 +7,7 @@ import { type OperationEvent, operationEvents } from '../domain/operation.ts';
 import { type OperationState, operationAfter } from '../domain/operation-state.ts';
 import type { Recorded } from '../domain/recorded.ts';
 import type { Fact, Projection } from './projection.ts';
-import { heldAt, madeBy } from './rows.ts';
+import { heldByKey, madeBy } from './rows.ts';
 import type { At } from './vintage.ts';
 
 /** What was said of a movement, and by which event. */
@@ -47,8 +47,10 @@ export async function listOperations(
   conflictId: string,
 ): Promise<OperationState[]> {
   const { rows } = await sql<{ body: OperationState }>`
-    select body from ${sql.table(table(operations, 'operations'))} t
-    where conflict_id = ${conflictId} and ${heldAt(as_of.position)} order by key`.execute(db);
+    select body from ${heldByKey(table(operations, 'operations'), {
+      position: as_of.position,
+      conflict: conflictId,
+    })} t order by key`.execute(db);
   return rows.map(({ body }) => body);
 }
 

@@ -58,6 +58,29 @@ export function madeBy(position: number, alias = 't'): RawBuilder<boolean> {
   return sql<boolean>`${sql.ref(`${alias}.since`)} <= ${position}`;
 }
 
+/**
+ * The rows of a table that were there as of `position`, by key, after the key `after`; of one
+ * conflict where one is given, for which the table has an index that begins with `conflict_id, key`.
+ * Goes from key to key: what a row costs does not grow with its versions, before or after.
+ */
+export function heldByKey(
+  stored: string,
+  { position, conflict, after = '' }: { position: number; conflict?: string; after?: string },
+): RawBuilder<unknown> {
+  const table = sql.table(stored);
+  const ofConflict = conflict === undefined ? sql`` : sql`and conflict_id = ${conflict}`;
+  const next = (than: RawBuilder<unknown>) => sql`
+    (select key from ${table} where key > ${than} ${ofConflict} order by key limit 1)`;
+  return sql`(
+    with recursive keys as (
+      select ${next(sql`${after}`)} as key
+      union all select ${next(sql`keys.key`)} from keys where keys.key is not null)
+    select last.* from keys
+    cross join lateral (select * from ${table} r where r.key = keys.key
+      and r.since <= ${position} order by r.since desc limit 1) as last
+    where last.until > ${position})`;
+}
+
 /** Makes the tables of a generation; safe to call again. */
 export async function createTables(db: Db, projection: Projection, generation: number) {
   for (const [name, { columns, once }] of Object.entries(projection.tables)) {
