@@ -92,6 +92,9 @@ t.test('ids are given or made; the answer says where the fact is', async (t) => 
   const given = await post(`${url}/v1/claims`, { ...claim, id: 'mine' });
   t.match(given, { status: 201, body: { id: 'mine', stream: 'claim-mine', version: 1 } });
   t.equal(given.headers.get('etag'), '"1"');
+  // /v1/claims/conflicts is no claim.
+  const path = await post(`${url}/v1/claims`, { ...claim, id: 'conflicts' });
+  t.match(path, { status: 400, body: { errors: [{ pointer: '/id' }] } });
   const made = await post(`${url}/v1/claims`, claim);
   t.match(made.body.id, /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
   const found = await get(url + made.headers.get('location'));
