@@ -21,15 +21,17 @@ export type LaneParts = {
 };
 export type Lane = {
   /**
-   * Takes those that run, and that no other process has, a batch further; answers how many events
-   * it read: 0 where there is nothing to do. Of one whose handler throws, all before that event is
-   * stored, and it is paused. Where it rejects, nothing was stored.
+   * Takes those that run, and that no other process has, a batch further. Of one whose handler
+   * throws, all before that event is stored, and it is paused. Where it rejects, nothing was stored.
    */
   advance(): Promise<Advanced>;
   close(): Promise<void>;
 };
 export type Advanced = {
+  /** How many were read. */
   readonly events: number;
+  /** Whether there was no more to read for any of them. */
+  readonly isAtEnd: boolean;
   /** Those that were paused, and why. */
   readonly failures: ReadonlyMap<Projection, Error>;
 };
@@ -78,7 +80,9 @@ export function openLane(
     ahead = undefined;
     if (before === undefined) return fold(group, limit);
     const step = await before.step;
-    if (isSame(before.group, group) && limit === Number.POSITIVE_INFINITY) return step;
+    if (isSame(before.group, group) && limit === Number.POSITIVE_INFINITY) {
+      return { ...step, page: { ...step.page, isLast: false } };
+    }
     known.clear();
     return fold(group, limit);
   }
@@ -100,11 +104,13 @@ export function openLane(
     const failures = new Map<Projection, Error>();
     const sent: Promise<unknown>[] = [];
     let count = 0;
+    let isAtEnd = true;
     for (const [i, group] of groups.entries()) {
       const limit = limitOf(group, groups[i + 1], groups.length);
       const step = await stepOf(group, limit);
       const events = step.page.facts.length;
       count += events;
+      isAtEnd &&= step.page.isLast;
       const pace = { events, seconds: (performance.now() - startedAt) / 1_000 };
       for (const [projection, done] of step.folded) {
         sent.push(...done.saves.map(send));
@@ -117,7 +123,7 @@ export function openLane(
     await Promise.all(sent);
     endedAt = performance.now();
     if (count > 0) pages.adapt(count, endedAt - startedAt);
-    return { events: count, failures };
+    return { events: count, isAtEnd, failures };
   }
 
   return {

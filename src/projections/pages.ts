@@ -1,5 +1,6 @@
 /** Pages of the log for projections: of a size that fits their pace, the next one read ahead. */
 import { upcast } from '../domain/catalogue.ts';
+import { eventBytesMax } from '../eventstore/encode.ts';
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
 import type { Fact } from './projection.ts';
 
@@ -19,6 +20,8 @@ export type Page = {
   readonly last: number;
   /** Whether it has all that may be read at once, so that there is most likely more. */
   readonly isFull: boolean;
+  /** Whether there surely was no more when it was read. */
+  readonly isLast: boolean;
 };
 export type Pages = {
   /** The events after `position`, `limit` at most. */
@@ -34,7 +37,7 @@ export function pagesOf(store: EventStore, first = sizeFirst): Pages {
   return {
     async read(position, limit = Number.POSITIVE_INFINITY) {
       const wanted = Math.min(size, limit);
-      if (wanted < 1) return { ...pageOf([]), last: position, isFull: false };
+      if (wanted < 1) return { ...pageOf([]), last: position, isFull: false, isLast: false };
       const read = ahead?.after === position ? await ahead.events : [];
       ahead = undefined;
       // An empty page may have been read before what is there now was appended.
@@ -47,7 +50,10 @@ export function pagesOf(store: EventStore, first = sizeFirst): Pages {
         ahead = { after: last, events: store.readLog(last, size, bytesMax) };
         ahead.events.catch(() => undefined);
       }
-      return { ...page, last, isFull };
+      // Larger ones may have been cut short by their bytes; what was read ahead may be old.
+      const isShort = found.length < wanted && found.length < bytesMax / eventBytesMax;
+      const isLast = isShort && read.length === 0;
+      return { ...page, last, isFull, isLast };
     },
     adapt(count, elapsedMs) {
       if (elapsedMs > batchMsMax) size = Math.max(sizeMin, Math.floor(size / 2));

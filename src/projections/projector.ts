@@ -33,9 +33,10 @@ export async function runProjections(
   while (!signal.aborted) {
     const { hints } = wakeup;
     try {
-      const { events, failures } = await lane.advance();
+      const { isAtEnd, failures } = await lane.advance();
       report(parts.logger, failures);
-      if (events === 0) await wakeup.next(hints, signal);
+      // What was appended since then has given a hint.
+      if (isAtEnd && failures.size === 0) await wakeup.next(hints, signal);
     } catch (error) {
       await recover(projections, 'live', parts, error);
       await sleep(backOffMs, undefined, { signal }).catch(() => undefined);

@@ -56,8 +56,7 @@ async function forget(db: Db, projection: Projection): Promise<void> {
   await dropTables(db, projection, live.generation);
 }
 
-// Seen to fail: with `unseen` left empty in `foldOf`, and with what an event had put before its
-// `Miss` not forgotten.
+// Seen to fail with `unseen` left empty in `foldOf`.
 t.test('hints change nothing', async (t) => {
   const { db } = await freshStore(t);
   let compared = 0;
@@ -87,8 +86,7 @@ t.test('hints change nothing', async (t) => {
   t.ok(compared > 500, `${compared} rows were compared`);
 });
 
-// Seen to fail: with groups not followed by `enter`, with staged puts left out of `by`, and with
-// rows that were loaded before left out of a group that is loaded later.
+// Seen to fail with a row that changes left in the group that it was in.
 t.test('rows by a column are those of all events before, stored or not', async (t) => {
   const { db } = await freshStore(t);
   let said = 0;

@@ -19,7 +19,6 @@ import { freshStore } from '../db.ts';
 
 const kills = process.env.FAULTS === 'full' ? 50 : 5;
 
-// Seen to fail with the rows stored outside of the transaction that moves the checkpoints.
 t.test('killed at any moment, the views are those of a clean rebuild', async (t) => {
   const { db, store, url } = await freshStore(t);
   for (const projection of projections) await prepareProjection(db, projection);

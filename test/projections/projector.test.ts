@@ -104,7 +104,6 @@ t.test('a handler that throws pauses its projection where it is; the other goes 
   t.equal(await countOf(db, 'fails'), 5);
 });
 
-// Seen to fail with `recover` pausing all that were in the batch.
 t.test('rows that PostgreSQL refuses pause their projection alone', async (t) => {
   const { db, store, url } = await freshStore(t);
   const connect = () => connectOnce(url, { pipeline: true });
