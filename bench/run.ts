@@ -31,8 +31,8 @@ const benches: Record<string, Bench> = {
   eventstore: benchEventStore,
   growth: benchGrowth,
   http: benchHttp,
-  projections: benchProjections,
   import: benchImport,
+  projections: benchProjections,
   relay: benchRelay,
   wakeup: benchWakeup,
 };

@@ -41,7 +41,7 @@ export async function openLog(config: Config, logger: Logger) {
   const { db, pool, databaseUrl, close } = await openDatabase(config, logger);
   const store = openStore({ db, pool, databaseUrl }, logger);
   return {
-    ...{ db, store, databaseUrl, logger },
+    ...{ db, pool, store, databaseUrl, logger },
     connect: () => connectOnce(databaseUrl, { pipeline: true }),
     async close() {
       await store.close();

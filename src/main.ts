@@ -55,7 +55,8 @@ program
 program
   .command('import <format> <files...>')
   .description(
-    'record data sets: cloudevents, ua-general-staff, orc-losses, control-revisions, acled, ucdp-ged',
+    'record data sets: cloudevents, ua-general-staff, orc-losses, control-revisions, acled, ' +
+      'ucdp-ged',
   )
   .option('--conflict <id>', 'of all rows, where they do not say it or another is wanted')
   .option('--encoding <name>', 'of the files, if not UTF-8: windows-1251, utf-16le')

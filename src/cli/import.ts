@@ -9,25 +9,26 @@ import { connectOnce } from '../db.ts';
 import { dryRunStore } from '../eventstore/dry-run.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { acled } from '../import/acled.ts';
+import type { RejectedRow, Rows } from '../import/chunk.ts';
 import { controlRevisions } from '../import/control-revisions.ts';
 import { realDay } from '../import/fields.ts';
-import { FileUnreadable, openFile } from '../import/files.ts';
+import { openFile } from '../import/files.ts';
 import type { Importer } from '../import/importer.ts';
 import { importLines } from '../import/lines.ts';
 import { orcLosses } from '../import/orc-losses.ts';
-import { importFile, type RejectedRow, type Rows, reportIdOf } from '../import/run.ts';
+import { importFile, reportIdOf } from '../import/run.ts';
+import { FileUnreadable } from '../import/text.ts';
 import { uaGeneralStaff } from '../import/ua-general-staff.ts';
 import { ucdpGed } from '../import/ucdp-ged.ts';
-import type { Vanished } from '../import/vanished.ts';
 import { openLog } from '../log.ts';
 import { UsageError } from './exit.ts';
+import { isFinding, progress, type Summary, textOf } from './import-summary.ts';
 import { makeLogger } from './logger.ts';
 
 const importers = [uaGeneralStaff, orcLosses, controlRevisions, acled, ucdpGed];
 const linesFormat = 'cloudevents';
 const formats = [...importers.map(({ format }) => format), linesFormat];
 
-const progressIntervalMs = 1_000;
 const rejectionsShownMax = 20;
 const percentMaxDefault = 10;
 
@@ -40,22 +41,6 @@ export type ImportOptions = {
   dryRun?: boolean;
   rejects?: string;
   json?: boolean;
-};
-type Summary = {
-  file: string;
-  format: string;
-  report_id?: string;
-  dry_run: boolean;
-  stopped: boolean;
-  rows: Rows;
-  events: number;
-  events_by_type?: Readonly<Record<string, number>>;
-  entries_kept?: readonly string[];
-  columns_ignored?: readonly string[];
-  vanished?: Vanished | undefined;
-  /** The first ones. */
-  rejected: readonly RejectedRow[];
-  seconds: number;
 };
 type Told = {
   readonly signal: AbortSignal;
@@ -109,7 +94,7 @@ export async function runImport(
 // V8 lets garbage grow to 400 MB before it looks for it, which a machine beside a database may not
 // have; sooner, an import of any length stays below 200 MB, and costs a third more time of the CPU.
 function collectGarbageSoon(): void {
-  for (const flag of ['--semi-space-growth-factor=1', '--heap-growing-percent=50']) {
+  for (const flag of ['--semi-space-growth-factor=1', '--heap-growing-percent=30']) {
     setFlagsFromString(flag);
   }
 }
@@ -202,44 +187,4 @@ async function readLines(path: string, store: EventStore, told: Told) {
   const bytes = path === '-' ? process.stdin : createReadStream(path);
   const { rows, events, isStopped } = await importLines({ store, bytes, ...told });
   return { format: linesFormat, stopped: isStopped, rows, events };
-}
-
-function isFinding({ rows, stopped, vanished }: Summary): boolean {
-  return rows.rejected > 0 || stopped || vanished?.refused !== undefined;
-}
-
-// On a terminal only, and at most once a second.
-function progress(started: number): (rows: Rows) => void {
-  let saidAt = started;
-  return ({ read, recorded, known, rejected }) => {
-    const now = performance.now();
-    if (!process.stderr.isTTY || now - saidAt < progressIntervalMs) return;
-    saidAt = now;
-    const rate = Math.round((1_000 * read) / (now - started));
-    process.stderr.write(
-      `${read} rows, ${recorded} recorded, ${known} known, ${rejected} rejected, ${rate} rows/s\n`,
-    );
-  };
-}
-
-function textOf(summary: Summary): string {
-  const { file, rows, events, seconds, dry_run, stopped, vanished } = summary;
-  const { entries_kept = [], columns_ignored = [], rejected } = summary;
-  const lines = [
-    `${file}: ${rows.read} rows read, ${rows.recorded} recorded, ${rows.known} already known, ` +
-      `${rows.rejected} rejected; events recorded: ${events}, in ${seconds} s` +
-      `${dry_run ? ' (a dry run: nothing is recorded)' : ''}`,
-    ...(stopped ? ['  stopped before its end: run it again to go on'] : []),
-    ...(vanished === undefined ? [] : [`  no longer in the file: ${vanished.claims} claims`]),
-    ...(vanished?.refused === undefined ? [] : [`  none was retracted: ${vanished.refused}`]),
-    ...(columns_ignored.length > 0 ? [`  columns not read: ${columns_ignored.join(', ')}`] : []),
-    ...(entries_kept.length > 0
-      ? [`  registered otherwise before, and left so: ${entries_kept.join(', ')}`]
-      : []),
-    ...rejected.map(({ row, reasons }) => `  row ${row}: ${reasons.join('; ')}`),
-    ...(rows.rejected > rejected.length
-      ? [`  and ${rows.rejected - rejected.length} more: all of them with --rejects FILE`]
-      : []),
-  ];
-  return `${lines.join('\n')}\n`;
 }

@@ -80,12 +80,9 @@ export function afterClaimEvent(
     event: unknown,
   ) => Partial<ClaimState>;
   const next = { ...state, ...handler(state, event) };
-  const isFoundElsewhere = next.current !== state.current || next.repetitions !== state.repetitions;
   return {
     ...next,
-    ...(isFoundElsewhere && {
-      report_ids: reportIdsOf([next.current.attribution, ...next.repetitions]),
-    }),
+    report_ids: reportIdsOf([next.current.attribution, ...next.repetitions]),
     version,
     last_position: position,
     last_recorded_at: recorded_at,

@@ -33,6 +33,11 @@ export function endMs(moment: string): number {
   return Date.parse(moment) + (isDate(moment) ? dayMs : 0);
 }
 
+/** The day of UTC in which `moment` begins. */
+export function dayOf(moment: string): string {
+  return isDate(moment) ? moment : new Date(moment).toISOString().slice(0, 10);
+}
+
 /** The last instant of `moment` to the microsecond; a date as UTC's day. */
 export function lastInstantOf(moment: string): string {
   return isDate(moment) ? `${moment}T23:59:59.999999Z` : moment;

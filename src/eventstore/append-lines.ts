@@ -17,19 +17,19 @@ export type Line = {
   wave: number;
   readonly decided: { readonly index: number; readonly events: number }[];
 };
-/** Appends what the lines hold, and answers with `outcomes` where those of the lines are filled in. */
+
+/**
+ * Appends what the lines hold, which is something each, and answers with `outcomes`, with those of
+ * the lines filled in. They are in the order of their waves.
+ */
 export async function appendLines(
   store: EventStore,
   lines: readonly Line[],
   executions: readonly Execution[],
   outcomes: (Outcome | undefined)[],
 ): Promise<Outcome[]> {
-  const waves = Map.groupBy(
-    lines.filter(({ events }) => events.length > 0),
-    ({ wave }) => wave,
-  );
-  for (const wave of [...waves.keys()].sort((a, b) => a - b)) {
-    const together = waves.get(wave) ?? [];
+  // In the order of their first lines, and so of their numbers.
+  for (const together of Map.groupBy(lines, ({ wave }) => wave).values()) {
     await Promise.all(together.map((line) => appendLine(store, line, executions, outcomes)));
   }
   return outcomes as Outcome[];

@@ -45,7 +45,8 @@ export async function dryRunStore(
   ): Promise<RecordedEvent[]> {
     await flush();
     const type = column === 'id' ? 'uuid[]' : 'text[]';
-    const text = `select * from unsaid_events where ${column} = any ($1::${type}) order by position`;
+    const where = `where ${column} = any ($1::${type})`;
+    const text = `select * from unsaid_events ${where} order by position`;
     return (await client.query<RecordedEvent>(text, [[...values]])).rows;
   }
   const readStreams = async (streams: readonly string[]) => [

@@ -21,6 +21,8 @@ type Known = {
   /** What each execution's data points to, in their order. */
   readonly named: readonly (readonly Reference[])[];
   readonly lines: Map<string, Line>;
+  /** The lines that have events, in the order of their first ones. */
+  readonly begun: Line[];
   readonly missing: Set<string>;
   readonly events: Map<string, RecordedEvent>;
   /** By event id, what those before will have recorded. */
@@ -55,7 +57,7 @@ async function executeFirst(
     if (outcome === 'later') break;
     outcomes.push(outcome);
   }
-  return appendLines(store, [...known.lines.values()], executions, outcomes);
+  return appendLines(store, known.begun, executions, outcomes);
 }
 
 async function readKnown(store: EventStore, executions: readonly Execution[]): Promise<Known> {
@@ -78,6 +80,7 @@ async function readKnown(store: EventStore, executions: readonly Execution[]): P
   return {
     named,
     lines: new Map(lines),
+    begun: [],
     missing: new Set(missing),
     events: new Map(events.map((event) => [event.id, event])),
     pending: new Map(),
@@ -117,9 +120,13 @@ async function decideOne(
     const { stream, version, position } = line;
     return line.events.length > 0 ? undefined : { stream, version, position, event_ids: [] };
   }
-  const wave = Math.max(line.wave, ...named.map(({ stream }) => waveAfter(known, line, stream)));
+  const wave = Math.max(0, ...named.map(({ stream }) => waveAfter(known, line, stream)));
   if (line.events.length > 0 && wave > line.wave) return 'later';
-  line.wave = wave;
+  if (line.events.length === 0) {
+    // Never before that of a line begun earlier, so that streams begin in the order of commands.
+    line.wave = Math.max(wave, known.begun.at(-1)?.wave ?? 0);
+    known.begun.push(line);
+  }
   known.pending.set(eventId(0), execution);
   line.state = foldOnto(act.decider, line.state, decided);
   line.events.push(...toEvents(decided, execution));

@@ -79,7 +79,12 @@ export function executionOf(event: unknown, metadata: Metadata): Execution | Pro
   }
   const [underived] = derivedFaults(data, '/data');
   if (underived !== undefined) return { ...atData(''), errors: [underived] };
-  const eventId = (index: number) => eventIdOf(event, index);
+  // Asked for several times of each event, and a hash each time.
+  const ids: string[] = [];
+  const eventId = (index: number) => {
+    ids[index] ??= eventIdOf(event, index);
+    return ids[index];
+  };
   return { act: acts[type], id: said.id as string, data: said.data, eventId, metadata };
 }
 

@@ -108,6 +108,34 @@ export function addOps(app: FastifyInstance, parts: Parts): void {
     handler: async () => ({ items: await listStatuses(parts.db, parts.projections) }),
   });
   for (const action of actions) addAction(app, parts, action);
+  addRebuildOfAll(app, parts);
+}
+
+function addRebuildOfAll(app: FastifyInstance, { db, projections }: Parts): void {
+  app.post('/v1/ops/projections/rebuild', {
+    config: { scope: 'ops' },
+    schema: {
+      operationId: 'rebuildProjections',
+      summary: 'Build all anew, on one way through the log; what is being built goes on',
+      tags: ['ops'],
+      querystring: Pace,
+      response: {
+        202: Type.Object({ items: Type.Array(ProjectionStatus) }),
+        ...problems(400, 413, 415, 500),
+      },
+    },
+    handler: async ({ query }, reply) => {
+      const { events_per_second_max = null } = query as { events_per_second_max?: number };
+      for (const projection of projections) {
+        try {
+          await startRebuild(db, projection, events_per_second_max);
+        } catch (error) {
+          if (!(error instanceof RebuildUnderWay)) throw error;
+        }
+      }
+      return reply.status(202).send({ items: await listStatuses(db, projections) });
+    },
+  });
 }
 
 function addAction(app: FastifyInstance, { db, projections }: Parts, action: Action): void {

@@ -18,6 +18,9 @@ import { answerList, listResponses, type Shown } from './formats.ts';
 import { type Feature, geometryOf } from './geojson.ts';
 import { TimelineParameters } from './timeline-filters.ts';
 
+/** Of one search. */
+const wordsMax = 16;
+
 export function addTimeline(app: FastifyInstance, db: Db): void {
   const shown: Shown<TimelineItem> = {
     columns,
@@ -39,8 +42,10 @@ export function addTimeline(app: FastifyInstance, db: Db): void {
       };
       const bbox = box === undefined ? undefined : boxOf(box);
       if (bbox === null) return refuse(request, reply, '/bbox', 'is no box on earth');
-      if (query.q !== undefined && wordsOf(query.q).length === 0) {
-        return refuse(request, reply, '/q', 'holds no word');
+      const words = query.q === undefined ? [''] : wordsOf(query.q);
+      if (words.length === 0) return refuse(request, reply, '/q', 'holds no word');
+      if (words.length > wordsMax) {
+        return refuse(request, reply, '/q', `holds more than ${wordsMax} words`);
       }
       return answerList(request, reply, {
         ...{ db, projections: timelineParts, shown, afterOf },

@@ -1,10 +1,10 @@
 /**
- * `acled`: the export of the Armed Conflict Location & Event Data project, of 31 columns since March
- * 2023. What it says is ACLED's claim: its sources are named in the row and said nothing here.
+ * `acled`: the export of the Armed Conflict Location & Event Data project, of 31 columns since
+ * March 2023. What it says is ACLED's claim; the sources that a row names claim nothing here.
  *
- * ACLED says that actor 1 and actor 2 imply no direction, so that only events of one-sided remote
- * violence are attacks by one on the other; all others are statements. It does not divide its
- * fatalities over the sides, and writes 0 also where none were reported: 0 is no claim.
+ * ACLED says that actor 1 and actor 2 imply no direction, so that only events of remote violence
+ * are attacks by one on the other; all others are statements. It does not divide its fatalities
+ * over the sides, and writes 0 also where none were reported: 0 is no claim.
  */
 import { codesOf, countOf, dayOf, faultsOf, pointOf, realDay, textOf } from './fields.ts';
 import {

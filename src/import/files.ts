@@ -2,8 +2,6 @@
  * A data set's file, read strictly. It is read twice: first as a whole, so that a file that breaks
  * off or whose quotes do not close records nothing at all, then row by row.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
@@ -11,6 +9,7 @@ import { parse as parseSync } from 'csv-parse/sync';
 import type { JsonFault } from '../http/json-scanner.ts';
 import { parseStrictJson } from '../http/strict-json.ts';
 import type { Fields, FileKind, Importer } from './importer.ts';
+import { type Decoder, decoderFor, FileUnreadable, sha256Of, textOf } from './text.ts';
 
 const recordLengthMax = 1024 * 1024;
 const jsonBytesMax = 64 * 1024 * 1024;
@@ -22,9 +21,6 @@ export type FileRow = { readonly row: number } & (
   | { readonly fields: Fields }
   | { readonly fault: string }
 );
-
-/** The file is not what it is said to be, or cannot be read to its end; the message says where. */
-export class FileUnreadable extends Error {}
 
 export type DataFile = {
   readonly kind: FileKind;
@@ -149,8 +145,9 @@ async function* csvRows(
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
+    // The header is a record too, so that as many are read as the number of the row that is not.
     throw new FileUnreadable(
-      `row ${row + 1}: ${error.message}; is a quote in it or before it not closed?`,
+      `row ${error.records}: ${error.message}; is a quote in it or before it not closed?`,
     );
   }
 }
@@ -166,40 +163,4 @@ function rowOf(row: number, record: readonly string[], columns: readonly string[
     throw new FileUnreadable(`row ${row} ${detail} and runs over lines: a quote is not closed`);
   }
   return { row, fault: `the row ${detail}` };
-}
-
-type Decoder = { readonly encoding: string; readonly make: () => InstanceType<typeof TextDecoder> };
-
-function decoderFor(encoding: string): Decoder {
-  const make = () => new TextDecoder(encoding, { fatal: true });
-  try {
-    make();
-  } catch {
-    throw new FileUnreadable(`there is no encoding ${encoding}; windows-1251 is one`);
-  }
-  return { encoding, make };
-}
-
-// Without a byte order mark.
-async function* textOf(path: string, { encoding, make }: Decoder): AsyncGenerator<string> {
-  const decoder = make();
-  let bytes = 0;
-  try {
-    for await (const part of createReadStream(path)) {
-      yield decoder.decode(part as Buffer, { stream: true });
-      bytes += (part as Buffer).length;
-    }
-    yield decoder.decode();
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ERR_ENCODING_INVALID_ENCODED_DATA') throw error;
-    throw new FileUnreadable(
-      `after byte ${bytes} it is not ${encoding}: give its encoding, such as windows-1251`,
-    );
-  }
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const part of createReadStream(path)) hash.update(part as Buffer);
-  return hash.digest('hex');
 }

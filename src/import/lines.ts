@@ -6,8 +6,8 @@ import type { Readable } from 'node:stream';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { type Result, recordLines } from '../http/bulk.ts';
 import { eventLines } from '../http/event-lines.ts';
-import { FileUnreadable } from './files.ts';
-import type { RejectedRow, Rows } from './run.ts';
+import type { RejectedRow, Rows } from './chunk.ts';
+import { FileUnreadable } from './text.ts';
 
 const metadata = { correlation_id: 'import:cloudevents', recorded_by: 'import:cloudevents' };
 
@@ -23,7 +23,7 @@ export type ImportLines = {
 export async function importLines({ store, bytes, signal, onRejected, onProgress }: ImportLines) {
   const rows: Rows = { read: 0, recorded: 0, known: 0, rejected: 0 };
   let events = 0;
-  for await (const chunk of lines(bytes)) {
+  for await (const chunk of readAhead(lines(bytes))) {
     if (signal.aborted) break;
     for (const result of await recordLines(store, chunk, metadata)) {
       rows.read += 1;
@@ -34,6 +34,22 @@ export async function importLines({ store, bytes, signal, onRejected, onProgress
     onProgress(rows);
   }
   return { rows, events, isStopped: signal.aborted };
+}
+
+// The next chunk is parsed while the one before is being stored.
+async function* readAhead<Chunk>(chunks: AsyncGenerator<Chunk>): AsyncGenerator<Chunk> {
+  try {
+    for (let next = chunks.next(); ; ) {
+      const { value, done } = await next;
+      if (done) return;
+      next = chunks.next();
+      // It is heard of when its turn comes.
+      next.catch(() => undefined);
+      yield value;
+    }
+  } finally {
+    await chunks.return(undefined);
+  }
 }
 
 async function* lines(bytes: Readable) {

@@ -19,11 +19,9 @@ import {
 } from './importer.ts';
 
 const ucdpId = 'ucdp';
-const noSide = {
-  all: 'ucdp:all-sides',
-  civilians: 'ucdp:civilians',
-  unknown: 'ucdp:unknown-side',
-};
+const allSides = 'ucdp:all-sides';
+const civilians = 'ucdp:civilians';
+const unknownSide = 'ucdp:unknown-side';
 const columns = [
   ...['id', 'relid', 'year', 'active_year', 'code_status', 'type_of_violence'],
   ...['conflict_dset_id', 'conflict_new_id', 'conflict_name', 'dyad_dset_id', 'dyad_new_id'],
@@ -52,9 +50,9 @@ export const ucdpGed: Importer = {
   conflictId: undefined,
   entries: [
     actor(ucdpId, 'organisation', 'Uppsala Conflict Data Program'),
-    actor(noSide.all, 'organisation', 'All sides of an event of UCDP together'),
-    actor(noSide.civilians, 'organisation', 'Civilians, of no side of an event of UCDP'),
-    actor(noSide.unknown, 'organisation', 'A side of an event of UCDP that is not known'),
+    actor(allSides, 'organisation', 'All sides of an event of UCDP together'),
+    actor(civilians, 'organisation', 'Civilians, of no side of an event of UCDP'),
+    actor(unknownSide, 'organisation', 'A side of an event of UCDP that is not known'),
   ],
   source: {
     outletId: ucdpId,
@@ -109,12 +107,11 @@ function read(fields: Fields, context: Context): Draft {
   };
   const sides = [sideOf(fields, 'a'), sideOf(fields, 'b')] as const;
   const where = placeOf(fields, point);
-  const { conflictId = war.id, reportId } = context;
   const shared = {
-    conflict_id: conflictId,
+    conflict_id: context.conflictId ?? war.id,
     attribution: {
       claimant_id: ucdpId,
-      chain: [{ actor_id: ucdpId, role: 'originator' as const, report_id: reportId }],
+      chain: [{ actor_id: ucdpId, role: 'originator' as const, report_id: context.reportId }],
     },
     occurred: { from, to, date_precision: Number(text('date_prec')) },
     places: [{ place_id: where.id, relation: 'at' as const }],
@@ -149,10 +146,10 @@ function deathsOf(
   const parts: Readonly<Record<Part, [string, Category]>> = {
     deaths_a: [a.id, 'military'],
     deaths_b: [b.id, 'military'],
-    deaths_civilians: [noSide.civilians, 'civilian'],
-    deaths_unknown: [noSide.unknown, 'unknown'],
+    deaths_civilians: [civilians, 'civilian'],
+    deaths_unknown: [unknownSide, 'unknown'],
   };
-  const claims = [{ id: idFor('deaths'), proposition: killed(noSide.all, 'unknown', total) }];
+  const claims = [{ id: idFor('deaths'), proposition: killed(allSides, 'unknown', total) }];
   const absent: string[] = [];
   for (const part of partColumns) {
     const value = countOf(fields, part) as number;

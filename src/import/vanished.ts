@@ -5,11 +5,12 @@
  */
 import type { EventStore } from '../eventstore/event-store.ts';
 import { type Editing, type Step, stepsToEnd } from './changes.ts';
+import type { StepOutcome } from './decide.ts';
 import { firstLife } from './lives.ts';
 
 const pageMax = 1_000;
 
-/** Claims that would end; `refused` says why none did. */
+/** Claims that are to end; `refused` says why none did, or why some did not. */
 export type Vanished = { readonly claims: number; readonly refused?: string };
 
 export type VanishedParts = {
@@ -21,7 +22,7 @@ export type VanishedParts = {
   readonly seen: ReadonlySet<string>;
   readonly isWhole: boolean;
   readonly percentMax: number;
-  readonly execute: (steps: readonly Step[]) => Promise<void>;
+  readonly execute: (steps: readonly Step[]) => Promise<readonly StepOutcome[]>;
 };
 
 /** Ends what has vanished, or says why not. */
@@ -44,8 +45,14 @@ export async function endVanished(parts: VanishedParts): Promise<Vanished> {
       'if that is so, allow more with --full-max';
     return { claims: gone, refused };
   }
-  for await (const { steps } of livingPages(parts)) await parts.execute(steps);
-  return { claims: gone };
+  const reasons: string[] = [];
+  for await (const { steps } of livingPages(parts)) {
+    for (const outcome of await parts.execute(steps)) {
+      if ('reason' in outcome) reasons.push(outcome.reason);
+    }
+  }
+  if (reasons.length === 0) return { claims: gone };
+  return { claims: gone, refused: `${reasons.length} could not be: ${reasons[0]}` };
 }
 
 /** Pages of the data set's claims: how many live, and what ends those that are gone. */

@@ -1,5 +1,5 @@
 /** Claims as they stand, one by one and as a list: each with its claimant and its status. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { saidAtMs } from '../domain/recorded.ts';
@@ -41,14 +41,16 @@ export type ClaimCursor = { readonly saidMs: number; readonly position: number }
 /** A page of claims as they stood at `at`; `next` is the text of the cursor of the next one. */
 export async function listClaims(
   db: Db,
-  { as_of, table }: At,
+  at: At,
   query: ClaimQuery,
 ): Promise<{ items: Claim[]; next: string | null }> {
+  const { as_of, table } = at;
   const { sort, order, limit, after } = query;
   const columns = sort === 'position' ? ['t.made'] : ['t.said_at', 't.made'];
   const by = columns.map((column) => sql`${sql.ref(column)} ${sql.raw(order)}`);
   const wanted = [
     heldAt(as_of.position),
+    notLater(at, query),
     ...conditionsOf(query, as_of.position),
     ...(after === undefined ? [] : [beyond(sort, order, after)]),
   ];
@@ -117,6 +119,21 @@ function conditionsOf(query: ClaimQuery, position: number) {
     // Who does not say when said it at no time that could be asked for.
     ...(query.said_to === undefined ? [] : [sql`t.said_at > '-infinity'`]),
   ];
+}
+
+// Of all the claims in the order of the list, those that the past did not know come first: where
+// they end is told, so that they need not be passed.
+function notLater({ as_of: { position }, table }: At, { sort, conflict }: ClaimQuery) {
+  if (sort === 'position') return sql`t.made <= ${position}`;
+  const name = (one: string) => sql.table(table(claims, one));
+  // A total has many versions, and none is without the next: the last one by then is looked up.
+  const untilOf = (conflictId: RawBuilder<unknown>) => sql`(
+    select o.said_until from ${name('totals')} o
+    where o.key = ${conflictId} and o.since <= ${position} order by o.since desc limit 1)`;
+  if (conflict !== undefined) return sql`t.said_at <= ${untilOf(sql`${conflict}`)}`;
+  return sql`t.said_at <= (
+    select max(${untilOf(sql`substr(s.key, length('conflict-') + 1)`)})
+    from ${name('sides')} s where s.key >= 'conflict-' and s.key < 'conflict.')`;
 }
 
 function tagOf(category: string, id: string | undefined): string[] {

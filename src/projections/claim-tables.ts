@@ -96,10 +96,11 @@ const subjects: Table = {
 };
 
 /**
- * Key: that of the subject; slots are found by `subjects`, then by key. The columns are those of the
- * last claim ever, in that order: the one that counts is the first one down from there that stands,
- * so that whoever reads the past passes over no later claims. Where claims are added up, there are
- * none, and each change of one of them makes a version: (key, since) tells whether a sum is still so.
+ * Key: that of the subject; slots are found by `subjects`, then by key. The columns are those of
+ * the last claim ever, in that order: the one that counts is the first one down from there that
+ * stands, so that whoever reads the past passes over no later claims. Where claims are added up,
+ * they are null, and each change of one of these makes a version: (key, since) tells whether a sum
+ * is still so.
  */
 const slots: Table = {
   columns: { order_at: 'timestamptz', said_at: 'timestamptz', made: 'bigint' },
@@ -115,8 +116,8 @@ const disputes: Table = {
   indexes: ['conflict_id'],
 };
 
-/** Key: conflict id. */
-const totals: Table = { columns: {}, indexes: [] };
+/** Key: conflict id. No claim of it that was ever there is said after `said_until`. */
+const totals: Table = { columns: { said_until: 'timestamptz' }, indexes: [] };
 
 /** Key: `FROM RELATION TO`. `relation` is null once the link was taken back. */
 const links: Table = {

@@ -11,13 +11,8 @@ import { verificationOfClaim } from '../domain/verification.ts';
 import { actorsOf, columnsOf, factKeyOf, slotKeyOf } from './claim-columns.ts';
 import { followDisputes } from './claim-disputes.ts';
 import { followSlots } from './claim-slots.ts';
-import {
-  type ClaimBody,
-  type ClaimRow,
-  claimTables,
-  type SideBody,
-  type TotalsBody,
-} from './claim-tables.ts';
+import { type ClaimBody, type ClaimRow, claimTables, type SideBody } from './claim-tables.ts';
+import { countClaim } from './claim-totals.ts';
 import {
   type EventFact,
   type Fact,
@@ -150,32 +145,9 @@ function keep(
   const body: ClaimBody = { state, verification, is_adverse, linked_by };
   const after = { ...columnsOf(state, before), verification: verification.status, body };
   rows.claims.put(state.current.claim_id, after);
-  count(rows, before, after);
+  countClaim(rows, before, after);
   followSlots(rows, before, after);
   followDisputes(rows, before, after);
-}
-
-function count({ totals }: Tables, before: ClaimRow | undefined, after: ClaimRow): void {
-  const { conflict_id, verification, lifecycle } = after;
-  if (before?.verification === verification && before.lifecycle === lifecycle) return;
-  const none: TotalsBody = { total: 0, by_verification: {}, by_lifecycle: {} };
-  const counted = (totals.get(conflict_id)?.body as TotalsBody | undefined) ?? none;
-  const body: TotalsBody = {
-    total: counted.total + (before === undefined ? 1 : 0),
-    by_verification: moved(counted.by_verification, before?.verification, verification),
-    by_lifecycle: moved(counted.by_lifecycle, before?.lifecycle, lifecycle),
-  };
-  totals.put(conflict_id, { body });
-}
-
-function moved(counts: Readonly<Record<string, number>>, from: string | undefined, to: string) {
-  if (from === to) return counts;
-  const after = { ...counts, [to]: (counts[to] ?? 0) + 1 };
-  if (from === undefined) return after;
-  const left = (counts[from] ?? 0) - 1;
-  if (left > 0) return { ...after, [from]: left };
-  const { [from]: _none, ...others } = after;
-  return others;
 }
 
 function findClaim({ claims }: Tables, id: string): ClaimRow | undefined {

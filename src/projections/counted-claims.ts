@@ -20,7 +20,7 @@ export type SumSlot = {
   readonly since: number;
   readonly subject: CasualtySubject;
 };
-/** The latest claims with a subject of totals or states, whatever their lifecycle, last one first. */
+/** The latest claims with a subject of totals or states, whatever became of them; last first. */
 export type LatestClaims = Pick<SumSlot, 'key' | 'subject'> & {
   readonly latest: readonly ClaimBody[];
 };
@@ -47,7 +47,8 @@ export async function listCounted(db: Db, at: At, whose: Whose): Promise<Counted
 /** The slots of a conflict whose claims are added up, in that order. */
 export async function listSums(db: Db, at: At, conflictId: string): Promise<SumSlot[]> {
   const { rows } = await sql<SumSlot>`
-    select s.key, l.since, s.body -> 'subject' as subject from ${slotsOf(at, { conflict: conflictId })}
+    select s.key, l.since, s.body -> 'subject' as subject
+    from ${slotsOf(at, { conflict: conflictId })}
     where s.kind = 'casualties' and l.made is null order by s.since`.execute(db);
   return rows;
 }
@@ -60,12 +61,14 @@ export async function listTotals(
   limit: number,
 ): Promise<LatestClaims[]> {
   const { rows } = await sql<Omit<SumSlot, 'since'> & { body: ClaimBody }>`
-    select s.key, s.body -> 'subject' as subject, c.body from ${slotsOf(at, { conflict: conflictId })}
+    select s.key, s.body -> 'subject' as subject, c.body
+    from ${slotsOf(at, { conflict: conflictId })}
     cross join lateral (select body, order_at, said_at, made
       from ${sql.table(at.table(claims, 'claims'))} c
       where c.subject = s.key and ${downFromSlot} and ${heldAt(at.as_of.position, 'c')}
       order by ${lastFirst} limit ${limit}) c
-    where s.kind = 'casualties' and l.made is not null order by s.since, ${lastFirst}`.execute(db);
+    where s.kind = 'casualties' and l.made is not null
+    order by s.since, ${lastFirst}`.execute(db);
   return [...Map.groupBy(rows, ({ key }) => key)].map(([key, group]) => {
     const { subject } = group[0] as (typeof rows)[number];
     return { key, subject, latest: group.map(({ body }) => body) };

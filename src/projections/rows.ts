@@ -18,6 +18,8 @@ export type Table = {
   readonly indexes: readonly string[];
   /** Columns of arrays with an index of their elements (GIN). */
   readonly inverted?: readonly string[];
+  /** Indexes of another kind, in SQL: method, columns, condition. */
+  readonly otherIndexes?: readonly string[];
   /** Columns of text that `Rows.by` is asked by: an index begins with each. */
   readonly lookups?: readonly string[];
   /**
@@ -91,8 +93,9 @@ async function createIndexesOf(
   name: string,
   forLookups: boolean,
 ) {
-  const { indexes, inverted = [], once, lookups = [] } = projection.tables[name] as Table;
   const table = tableOf(projection, generation, name);
+  const own = projection.tables[name] as Table;
+  const { indexes, inverted = [], otherIndexes = [], once, lookups = [] } = own;
   for (const [i, columns] of indexes.entries()) {
     if (forLookups && !lookups.includes(columns.split(',')[0] as string)) continue;
     await sql`create index if not exists ${sql.id(`${table}_${i}`)}
@@ -104,6 +107,10 @@ async function createIndexesOf(
   for (const column of inverted) {
     await sql`create index if not exists ${sql.id(`${table}_${column}`)}
       on ${sql.table(table)} using gin (${sql.ref(column)})`.execute(db);
+  }
+  for (const [i, index] of otherIndexes.entries()) {
+    await sql`create index if not exists ${sql.id(`${table}_other_${i}`)}
+      on ${sql.table(table)} ${sql.raw(index)}`.execute(db);
   }
 }
 

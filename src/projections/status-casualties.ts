@@ -1,4 +1,4 @@
-/** Casualties as the war status shows them: one statement of each claimant, added up where it may be. */
+/** Casualties as the war status shows them: per claimant, added up where that may be. */
 import type { Db } from '../db.ts';
 import { tallyOf } from '../domain/casualties.ts';
 import type { CasualtySubject } from '../domain/casualty-subject.ts';

@@ -2,7 +2,7 @@
 import { catalogue, type DataOf } from '../domain/catalogue.ts';
 import { findReferences } from '../domain/references.ts';
 import { type NameOf, summaryOf } from '../domain/summary.ts';
-import { lastInstantOf } from '../domain/times.ts';
+import { dayOf, lastInstantOf } from '../domain/times.ts';
 import { wordsOf } from '../domain/words.ts';
 import type { Fact } from './projection.ts';
 
@@ -50,6 +50,9 @@ export function idsOf(streams: readonly string[], category: string): string[] {
   return streams.filter((one) => one.startsWith(start)).map((one) => one.slice(start.length));
 }
 
+/** The tag of what is said to have gone on from one day of UTC to another: few items do. */
+export const longTag = 'long';
+
 /** What the event is found by. */
 export function foundBy(event: Fact): Found {
   const data = event.data as AnyData;
@@ -59,7 +62,11 @@ export function foundBy(event: Fact): Found {
     conflict_id: data.conflict_id ?? null,
     claim_id: data.claim_id ?? null,
     occurred_until: occurred === undefined ? null : lastInstantOf(occurred.to ?? occurred.from),
-    tags: [...plainTags(event), ...searchedWords(event).map(wordTag)],
+    tags: [
+      ...plainTags(event),
+      ...searchedWords(event).map(wordTag),
+      ...(isLong(occurred) ? [longTag] : []),
+    ],
   };
 }
 
@@ -114,6 +121,10 @@ export function itemOf(event: Fact, nameOf: NameOf) {
     summary: { text: summaryOf(event.type, event.data as never, nameOf), language: 'en' },
     data: event.data,
   };
+}
+
+function isLong(occurred: AnyData['occurred']): boolean {
+  return occurred?.to !== undefined && dayOf(occurred.from) < dayOf(occurred.to);
 }
 
 // Of the summary without names, for those may change: they are looked up when they are asked for.

@@ -3,9 +3,12 @@ import { type DataOf, eventTypes } from '../domain/catalogue.ts';
 import { startMs } from '../domain/times.ts';
 import type { Fact, Projection } from './projection.ts';
 import type { Rows } from './rows.ts';
-import { foundBy, isItem } from './timeline-item.ts';
+import { foundBy, isItem, longTag } from './timeline-item.ts';
 
 type Tables = Readonly<Record<string, Rows>>;
+
+/** When it went on, in SQL. A source may have it end in another zone before it began in its own. */
+export const goingOn = "tstzrange(sort_at, greatest(sort_at, occurred_until), '[]')";
 
 /**
  * What is shown of an item is in the log: a row holds what it is found and sorted by. It is
@@ -28,6 +31,7 @@ export const timeline: Projection = {
       },
       indexes: ['sort_at', 'conflict_id, sort_at'],
       inverted: ['tags'],
+      otherIndexes: [`using gist (${goingOn}) where tags @> '{${longTag}}'`],
       once: true,
     },
     reports: { columns: {}, indexes: [] },

@@ -3,13 +3,11 @@
  * checkpoint is gone (brokers forget the offsets of a group that was away for a week).
  */
 import { randomUUID } from 'node:crypto';
-import type { Admin, Consumer, Kafka } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import { batchSizeMax } from './batches.ts';
+import { endOfTopic, fetchWaitMs } from './topic-end.ts';
 
-const fetchWaitMs = 300;
 const tailTimeoutMs = 60_000;
-// An idle fetch takes the whole wait; two in a row, without a message between, are the end.
-const idleFetchesMin = 2;
 
 type Partition = { partition: number; low: number; high: number };
 type Tail = {
@@ -55,7 +53,7 @@ async function readTails(
   try {
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    const end = endOfTopic(consumer);
+    const end = endOfTopic(consumer, tailTimeoutMs);
     await consumer.run({
       autoCommit: false,
       eachMessage: async ({ partition, message }) => {
@@ -79,20 +77,4 @@ async function readTails(
 
 function lastOf(tails: Iterable<Tail>) {
   return [...tails].reduce((last, one) => (one.position > last.position ? one : last), nothing);
-}
-
-function endOfTopic(consumer: Consumer) {
-  const idle = new Map<string, number>();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const timeout = setTimeout(() => reject(new Error('the tail could not be read')), tailTimeoutMs);
-  const reached = promise.finally(() => clearTimeout(timeout));
-  const nodes = new Set<string>();
-  consumer.on(consumer.events.FETCH_START, ({ payload }) => nodes.add(String(payload.nodeId)));
-  consumer.on(consumer.events.FETCH, ({ payload }) => {
-    const node = String(payload.nodeId);
-    const waited = payload.duration >= 0.9 * fetchWaitMs;
-    idle.set(node, waited ? (idle.get(node) ?? 0) + 1 : 0);
-    if ([...nodes].every((one) => (idle.get(one) ?? 0) >= idleFetchesMin)) resolve();
-  });
-  return { reached, reset: () => idle.clear() };
 }

@@ -1,6 +1,6 @@
 /**
- * Verifies the views: that their rows are what the log makes of them today. The log is replayed into
- * temporary tables, which nobody else sees and of which nothing is left, also after a kill -9.
+ * Verifies the views: that their rows are what the log makes of them today. The log is replayed
+ * into temporary tables, which nobody else sees and of which nothing is left, killed or not.
  */
 import { sql } from 'kysely';
 import type { Db } from '../db.ts';

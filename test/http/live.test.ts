@@ -72,8 +72,7 @@ function upTo(last: number): number[] {
   return Array.from({ length: last }, (_, i) => i + 1);
 }
 
-// Seen to fail: with `caught-up` before the last page, and with a page sent twice where a client
-// joined further on than the others.
+// Seen to fail with the header not read, and where who joins is not asked how far it has read.
 t.test('the log from a position, then what comes; Last-Event-ID goes on after it', async (t) => {
   const { url, append } = await serve(t);
   await append(250);
@@ -130,21 +129,23 @@ t.test('what cannot be followed is a problem', async (t) => {
 });
 
 t.test('heartbeats tell how far it is; a stream that is old ends', async (t) => {
-  const { url, append } = await serve(t, { heartbeatIntervalMs: 20, ageMaxMs: 100 });
-  const { response, ended, lastId } = await follow(`${url}/v1/events/stream`);
+  const { url, append } = await serve(t, { heartbeatIntervalMs: 20 });
+  const one = await follow(`${url}/v1/events/stream`);
   let text = '';
-  response.on('data', (chunk) => {
+  one.response.on('data', (chunk) => {
     text += chunk;
   });
   await append(2);
+  while (!text.includes(': heartbeat\nid: 2\n\n')) await sleep(5);
+  t.equal(one.lastId(), '2');
+  one.close();
+  const old = await serve(t, { heartbeatIntervalMs: 20, ageMaxMs: 100 });
+  const { response, ended } = await follow(`${old.url}/v1/events/stream`);
   await ended;
-  t.match(text, /: heartbeat\nid: 2\n\n/);
-  t.equal(lastId(), '2');
   t.ok(response.complete, 'it ends as it should');
 });
 
-// Guarantee 40. Seen to fail with `>=` for `>` where a client's position is compared, with the
-// header not read, and with streams left open at the end: the close waits for them.
+// Guarantee 40.
 t.test('across restarts of the service: no gap, no repeat', async (t) => {
   const first = await testService(t);
   const head = await recordSeed(first.url);

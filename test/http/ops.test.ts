@@ -49,4 +49,10 @@ t.test('projections are listed, paused, resumed and rebuilt', async (t) => {
   t.equal((await get(`${url}/v1/actors?min_position=${head}`)).status, 200);
   t.match(await send('POST', `${ops}/rumours/rebuild`), { status: 404 });
   t.match(await send('POST', `${ops}/registry/rebuild?events_per_second_max=0`), { status: 400 });
+  const all = await send('POST', `${ops}/rebuild`);
+  t.equal(all.status, 202);
+  const { items } = all.body as unknown as { items: ProjectionStatus[] };
+  t.ok(items.length > 3);
+  while ((await find('claims')).rebuild !== null) await sleep(50);
+  t.match(await find('claims'), { comparison: { differences: 0 } });
 });

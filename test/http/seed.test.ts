@@ -43,7 +43,10 @@ t.test('the seed report is in the log and the war status answers from it', async
     {
       claimant_id: 'ru-mod',
       quantity: { value: 300, qualifier: 'more_than', low: 301, best: null, high: null },
+      period: { from: '2022-09-12', to: '2022-09-12', has_gaps: false },
+      claim_ids: ['ru-mod-2022-09-12-killed'],
       verification: 'could_not_verify',
+      verification_basis: { policy: 'v1', counts: { could_not_verify: 1 }, independent_origins: 1 },
       assessments: [{ assessor_id: 'afp', verdict: 'could_not_verify' }],
     },
   ]);

@@ -119,6 +119,8 @@ t.test('no text in a filter does more than find nothing', async (t) => {
     const answer = await get(`${url}/v1/timeline?bbox=${bbox}`);
     t.match(answer, { status: 400, body: { errors: [{ pointer: '/bbox' }] } }, bbox);
   }
+  const many = Array.from({ length: 17 }, (_, i) => `w${i}`).join('+');
+  isProblem(t, await get(`${url}/v1/timeline?q=${many}`), 400);
   t.match(await get(`${url}/v1/timeline?bbox=179,-1,-179,1&min_position=${head}`), {
     status: 200,
     body: { items: [] },

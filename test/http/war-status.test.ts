@@ -44,8 +44,8 @@ async function seeded(t: Test) {
     send,
     claim: (id: string, body: object) => send('claims', { id, ...body }),
     status: async (query = '') => {
-      const path = `${url}/v1/conflicts/${conflict_id}/status?min_position=${position}&${query}`;
-      return (await get<WarStatus>(path)).body;
+      const asked = `min_position=${position}&wait_ms=10000&${query}`;
+      return (await get<WarStatus>(`${url}/v1/conflicts/${conflict_id}/status?${asked}`)).body;
     },
   };
 }

@@ -2,9 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EventStore } from '../../src/eventstore/event-store.ts';
+import type { RejectedRow } from '../../src/import/chunk.ts';
 import { openFile } from '../../src/import/files.ts';
 import type { Fields, Importer } from '../../src/import/importer.ts';
-import { type Import, importFile, type RejectedRow } from '../../src/import/run.ts';
+import { type Import, importFile } from '../../src/import/run.ts';
 
 type Test = { testdir(): string };
 

@@ -203,6 +203,15 @@ t.test('bad rows are told by number and reason, and counted', async (t) => {
   t.strictSame(again.rows, { read: 4, recorded: 0, known: 2, rejected: 2 });
 });
 
+t.test('of two rows of one identity the second is told, wherever it is', async (t) => {
+  const { store } = await freshStore(t);
+  const rows = Array.from({ length: 600 }, (_, i) => ({ ...gedRow, id: String(i + 1) }));
+  const twice = [...rows, { ...gedRow, high: '99' }, gedRow, gedRow];
+  const imported = await importRows(t, store, ucdpGed, twice);
+  t.strictSame(imported.rows, { read: 603, recorded: 600, known: 0, rejected: 3 });
+  t.match(imported.rejected, [{ row: 601, reasons: ['an earlier row gives claim ucdp:7:deaths'] }]);
+});
+
 t.test('an entry that is registered otherwise is left, and said', async (t) => {
   const { store } = await freshStore(t);
   const eventId = newId();

@@ -114,13 +114,13 @@ const someCommand = (ids: readonly string[]) => {
 };
 
 /** The log that such commands make, of a few claims, after the register that they need. */
-export const someClaimsLog = claimsLog(8);
+export const someClaimsLog = claimsLog(8, 160);
 /** The same of many claims, each with a shorter life: more of them stand, and disagree. */
-export const manyClaimsLog = claimsLog(60);
+export const manyClaimsLog = claimsLog(80, 280);
 
-function claimsLog(claims: number): fc.Arbitrary<RecordedEvent[]> {
+function claimsLog(claims: number, maxLength: number): fc.Arbitrary<RecordedEvent[]> {
   const ids = Array.from({ length: claims }, (_, i) => `k${i + 1}`);
-  return fc.array(someCommand(ids), { minLength: 80, maxLength: 160 }).map((sent) => {
+  return fc.array(someCommand(ids), { minLength: maxLength / 2, maxLength }).map((sent) => {
     const log: RecordedEvent[] = [];
     const states = new Map(ids.map((id) => [id, claim.initialState]));
     const record = (stream: string, type: string, data: object) => {

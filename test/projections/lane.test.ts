@@ -68,6 +68,6 @@ t.test('lanes and batches in turn make what a fold of the log makes', async (t) 
       await dropTables(db, projection, live.generation);
     }
   }
-  await fc.assert(property, { numRuns: 8 });
+  await fc.assert(property, { numRuns: 8, endOnFailure: true });
   t.ok(compared > 150, `${compared} rows were compared`);
 });

@@ -1,0 +1,64 @@
+/** What an import of a file came to, for people and for programs. */
+import type { RejectedRow, Rows } from '../import/chunk.ts';
+import type { Vanished } from '../import/vanished.ts';
+
+const progressIntervalMs = 1_000;
+
+export type Summary = {
+  file: string;
+  format: string;
+  report_id?: string;
+  dry_run: boolean;
+  stopped: boolean;
+  rows: Rows;
+  events: number;
+  events_by_type?: Readonly<Record<string, number>>;
+  entries_kept?: readonly string[];
+  columns_ignored?: readonly string[];
+  vanished?: Vanished | undefined;
+  /** The first ones. */
+  rejected: readonly RejectedRow[];
+  seconds: number;
+};
+
+/** Whether there is something to look after. */
+export function isFinding({ rows, stopped, vanished }: Summary): boolean {
+  return rows.rejected > 0 || stopped || vanished?.refused !== undefined;
+}
+
+/** In lines, each ended. */
+export function textOf(summary: Summary): string {
+  const { file, rows, events, seconds, dry_run, stopped, vanished } = summary;
+  const { entries_kept = [], columns_ignored = [], rejected } = summary;
+  const lines = [
+    `${file}: ${rows.read} rows read, ${rows.recorded} recorded, ${rows.known} already known, ` +
+      `${rows.rejected} rejected; events recorded: ${events}, in ${seconds} s` +
+      `${dry_run ? ' (a dry run: nothing is recorded)' : ''}`,
+    ...(stopped ? ['  stopped before its end: run it again to go on'] : []),
+    ...(vanished === undefined ? [] : [`  no longer in the file: ${vanished.claims} claims`]),
+    ...(vanished?.refused === undefined ? [] : [`  not all retracted: ${vanished.refused}`]),
+    ...(columns_ignored.length > 0 ? [`  columns not read: ${columns_ignored.join(', ')}`] : []),
+    ...(entries_kept.length > 0
+      ? [`  registered otherwise before, and left so: ${entries_kept.join(', ')}`]
+      : []),
+    ...rejected.map(({ row, reasons }) => `  row ${row}: ${reasons.join('; ')}`),
+    ...(rows.rejected > rejected.length
+      ? [`  and ${rows.rejected - rejected.length} more: all of them with --rejects FILE`]
+      : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Says how far it is, on a terminal only, and at most once a second. */
+export function progress(started: number): (rows: Rows) => void {
+  let saidAt = started;
+  return ({ read, recorded, known, rejected }) => {
+    const now = performance.now();
+    if (!process.stderr.isTTY || now - saidAt < progressIntervalMs) return;
+    saidAt = now;
+    const rate = Math.round((1_000 * read) / (now - started));
+    process.stderr.write(
+      `${read} rows, ${recorded} recorded, ${known} known, ${rejected} rejected, ${rate} rows/s\n`,
+    );
+  };
+}
