@@ -83,7 +83,6 @@ create function feed_events(
   out head bigint
 )
 language plpgsql
-set frontlog.fed = 'on'
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
 set enable_bitmapscan = off
@@ -101,6 +100,8 @@ declare
   run integer;
 begin
   perform pg_advisory_xact_lock(7205880);
+  -- Not as a setting of the function, which an owner who is no superuser could not give it.
+  perform set_config('frontlog.fed', 'on', true);
   select i.role, i.log_id into site from log_identity i;
   if site.role <> 'mirror' then
     raise exception 'this database has a log of its own and takes no events of another'
@@ -169,6 +170,7 @@ begin
     delete from waiting_events w where w.position <= head;
   end loop;
 
+  perform set_config('frontlog.fed', '', true);
   if head > old_head then
     perform pg_notify('frontlog_events', head::text);
   end if;

@@ -20,13 +20,7 @@ const mayImport: Record<string, string[]> = {
   auth: ['db.ts'],
   mirror: ['domain', 'eventstore', 'relay', 'db.ts'],
   http: [
-    'domain',
-    'eventstore',
-    'projections',
-    'log-tree',
-    'auth',
-    'db.ts',
-    'metrics.ts',
+    ...['domain', 'eventstore', 'projections', 'log-tree', 'auth', 'db.ts', 'metrics.ts'],
     'mirror/site.ts',
   ],
   import: [

@@ -64,6 +64,9 @@ function attributesOf(event: RecordedEvent, logId: string) {
   };
 }
 
+/** Those that every event has. A topic of before they were published has to be made anew. */
+const always: readonly string[] = [metadataHeaders.correlation_id, metadataHeaders.recorded_by];
+
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
 
@@ -91,7 +94,7 @@ export function readEnvelope({ headers = {} }: Pick<KafkaMessage, 'headers'>): E
   if (Number.isNaN(Date.parse(recorded_at))) throw new Error('the header ce_time is no time');
   const { type, version: schema_version } = eventTypeOf(read('ce_type', /^[!-~]{1,256}$/));
   const metadata = Object.entries(metadataHeaders).flatMap(([member, header]) => {
-    const value = find(header);
+    const value = always.includes(header) ? read(header, /^/) : find(header);
     return value === undefined ? [] : [[member, value]];
   });
   return {

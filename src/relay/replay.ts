@@ -49,6 +49,8 @@ export async function startReplay(
   if (topic.startsWith(`${prefix}.`) && !topic.startsWith(`${prefix}.replay.`)) {
     throw new ReplayRefused(`${topic} is a topic that others read: nothing is replayed there`);
   }
+  const taken = await db.selectFrom('replays').where('topic', '=', topic).select('id').execute();
+  if (taken.length > 0) throw ofAnother(topic);
   const admin = kafka.admin();
   await admin.connect();
   try {
@@ -140,8 +142,12 @@ async function note(db: Db, values: Omit<Replay, 'state' | 'published' | 'create
     return await db.insertInto('replays').values(values).returningAll().executeTakeFirstOrThrow();
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    throw new ReplayRefused(`${values.topic} is the topic of another replay`);
+    throw ofAnother(values.topic);
   }
+}
+
+function ofAnother(topic: string): ReplayRefused {
+  return new ReplayRefused(`${topic} is the topic of another replay`);
 }
 
 // Cancelled is not undone by who has not heard of it yet.

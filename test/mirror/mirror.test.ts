@@ -17,7 +17,14 @@ import { append, event } from '../eventstore/events.ts';
 import { someLog } from '../projections/histories.ts';
 import { freshLog, type Log, relayedTo, startRelay, until } from '../relay/relaying.ts';
 import { withoutBroker } from '../relay/topic.ts';
-import { freshMirror, kafkaOf, logRows, projectionRows, startMirror } from './mirroring.ts';
+import {
+  freshMirror,
+  kafkaOf,
+  logRows,
+  openProducer,
+  projectionRows,
+  startMirror,
+} from './mirroring.ts';
 
 const skip = withoutBroker;
 
@@ -105,7 +112,7 @@ t.test('a restart resumes; another log on the topic is refused', { skip }, async
   await mirroredTo(mirror.db, head, () => second.state);
   t.strictSame(await logRows(mirror.db), await logRows(log.db));
   await second.stop();
-  const producer = kafkaOf().producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  const producer = openProducer();
   await producer.connect();
   const [event] = await log.store.readLog(0, 1, 1);
   const foreign = { ...(event as RecordedEvent), position: head + 1 };
@@ -132,7 +139,7 @@ t.test('a partition that is far ahead waits for the others', { skip }, async (t)
   const logId = await readLogId(log.db);
   const events = await log.store.readLog(0, head, 1e9);
   const [first, ...rest] = events.map((event) => toMessage(event, logId));
-  const producer = kafkaOf().producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  const producer = openProducer();
   await producer.connect();
   t.teardown(() => producer.disconnect());
   const topic = namesOf(log.prefix).eventsTopic;

@@ -1,5 +1,6 @@
 /** A mirror by itself, and what it is compared by. */
 import { randomUUID } from 'node:crypto';
+import { Partitioners } from 'kafkajs';
 import { sql } from 'kysely';
 import type { Db } from '../../src/db.ts';
 import { openDb, openPool, readLogId } from '../../src/db.ts';
@@ -22,6 +23,15 @@ export async function freshMirror(t: Test): Promise<TestDatabase> {
 
 export function kafkaOf() {
   return kafkaClient([brokers as string], quiet);
+}
+
+/** A producer that sends nothing twice when it has to try again. */
+export function openProducer() {
+  return kafkaOf().producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: Partitioners.DefaultPartitioner,
+  });
 }
 
 /** Starts to mirror, in this process; stopped after the test at the latest. */

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
-import { type Message, Partitioners } from 'kafkajs';
+import type { Message } from 'kafkajs';
 import t from 'tap';
 import { readLogId } from '../../src/db.ts';
 import type { RecordedEvent } from '../../src/eventstore/event-store.ts';
@@ -22,7 +22,7 @@ import { someLog } from '../projections/histories.ts';
 import { freshLog, quiet, until } from '../relay/relaying.ts';
 import { withoutBroker } from '../relay/topic.ts';
 import { brokers } from '../service.ts';
-import { freshMirror, kafkaOf, logRows, startMirror } from './mirroring.ts';
+import { freshMirror, kafkaOf, logRows, openProducer, startMirror } from './mirroring.ts';
 
 const skip = withoutBroker;
 const { signal } = new AbortController();
@@ -43,7 +43,7 @@ async function spoiledLog(
   const logId = await readLogId(log.db);
   const events = await log.store.readLog(0, 100, 1e9);
   const good = events.map((event) => toMessage(event, logId));
-  const producer = kafkaOf().producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  const producer = openProducer();
   await producer.connect();
   t.teardown(() => producer.disconnect());
   const topic = namesOf(log.prefix).eventsTopic;
