@@ -22,7 +22,7 @@ export type LaneParts = {
 export type Lane = {
   /**
    * Takes those that run, and that no other process has, a batch further. Of one whose handler
-   * throws, all before that event is stored, and it is paused. Where it rejects, nothing was stored.
+   * throws, all before that event is stored, and it is paused. Where it rejects, nothing was.
    */
   advance(): Promise<Advanced>;
   close(): Promise<void>;

@@ -60,8 +60,8 @@ export function madeBy(position: number, alias = 't'): RawBuilder<boolean> {
 
 /**
  * The rows of a table that were there as of `position`, by key, after the key `after`; of one
- * conflict where one is given, for which the table has an index that begins with `conflict_id, key`.
- * Goes from key to key: what a row costs does not grow with its versions, before or after.
+ * conflict where one is given, for which the table has an index that begins with `conflict_id,
+ * key`. Goes from key to key: what a row costs does not grow with its versions, before or after.
  */
 export function heldByKey(
   stored: string,
