@@ -8,13 +8,7 @@ import { BeyondLog } from '../projections/vintage.ts';
 import { sendProblem } from './errors.ts';
 import { type FeedPage, type Follower, fanOut } from './fan-out.ts';
 import { problems } from './problem-responses.ts';
-import {
-  messageOf,
-  type Sent,
-  type StreamClient,
-  type StreamLimits,
-  streamClient,
-} from './stream-client.ts';
+import { type Sent, type StreamClient, type StreamLimits, streamClient } from './stream-client.ts';
 
 const eventStream = 'text/event-stream';
 
@@ -53,8 +47,19 @@ export function streamResponses(data: TSchema, example: Sent): Record<number, TS
     'with `{"position"}`, comes once there is no more for now; then what is appended, as it is. ' +
     'Comments come when nothing else does, with an `id` that tells how far the stream is. A ' +
     'client that does not keep up is cut off: it goes on with `Last-Event-ID`.';
-  const schema = { type: 'string', contentMediaType: 'text/event-stream', 'x-data': data };
-  const content = { [eventStream]: { schema: { ...schema, examples: [messageOf(example)] } } };
+  // Of each event, as OpenAPI 3.2 has it under `itemSchema`; 3.1 has no way to say it of a stream.
+  const schema = Type.Object(
+    {
+      event: Type.Optional(Type.String({ enum: ['message', 'caught-up'] })),
+      id: Type.String({ pattern: '^\\d+$' }),
+      data: Type.String({ contentMediaType: 'application/json', contentSchema: data }),
+    },
+    {
+      description: 'An event of the stream.',
+      examples: [{ id: String(example.position), data: JSON.stringify(example.data) }],
+    },
+  );
+  const content = { [eventStream]: { schema } };
   return { 200: { description, content } as never, ...problems(400, 406, 500) };
 }
 

@@ -110,7 +110,7 @@ export function streamClient(
 }
 
 /** A message: its id is the position that `Last-Event-ID` goes on after. */
-export function messageOf({ position, data }: Sent): string {
+function messageOf({ position, data }: Sent): string {
   return `id: ${position}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 

@@ -18,7 +18,7 @@ t.test('another method of a known path is 405 with Allow; OPTIONS and HEAD work'
     return { status: response.status, headers: response.headers, body };
   };
   const cases: [string, string, string][] = [
-    ['GET', '/v1/claims', 'OPTIONS, POST'],
+    ['GET', '/v1/agreements', 'OPTIONS, POST'],
     ['DELETE', '/v1/claims/some-id/assessments', 'OPTIONS, POST'],
     ['POST', '/v1/timeline?limit=1', 'GET, HEAD, OPTIONS'],
     ['PATCH', '/v1/conflicts/x/status', 'GET, HEAD, OPTIONS'],
@@ -38,7 +38,7 @@ t.test('another method of a known path is 405 with Allow; OPTIONS and HEAD work'
   const head = await ask('HEAD', '/v1/events');
   t.equal(head.status, 200);
   t.ok(Number(head.headers.get('content-length')) > 0);
-  t.equal((await ask('HEAD', '/v1/claims')).status, 405);
+  t.equal((await ask('HEAD', '/v1/agreements')).status, 405);
   for (const method of ['GET', 'POST', 'OPTIONS', 'PROPFIND']) {
     isProblem(t, await ask(method, '/v1/nothing/here'), 404, method);
   }

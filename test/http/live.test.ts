@@ -15,6 +15,7 @@ import { manualWakeup } from '../../src/eventstore/wakeup.ts';
 import { limits } from '../../src/http/limits.ts';
 import { type HttpParts, httpServer } from '../../src/http/server.ts';
 import { type StreamLimits, streamLimits } from '../../src/http/stream-client.ts';
+import { makeMetrics } from '../../src/metrics.ts';
 import { freshStore } from '../db.ts';
 import { get, post, recordSeed, testService } from '../service.ts';
 import { type Following, follow } from './following.ts';
@@ -38,6 +39,7 @@ async function serve(t: Test, more: Partial<StreamLimits> = {}) {
     ...{ db, store: counted, projections: [], requestsPerMinute: 0 },
     logger: pino({ level: 'silent' }),
     auth: { keys: false, jwt: undefined, readsOpen: false },
+    metrics: { metrics: makeMetrics() },
     openWakeup: () => Object.assign(wakeup, { close: async () => undefined }),
   } as unknown as HttpParts;
   const app = await httpServer(parts, limits, { ...streamLimits, ...more });
