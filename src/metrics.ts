@@ -2,8 +2,9 @@
  * What operators watch, in Prometheus' format. Counters and histograms are moved as things happen;
  * gauges are read when somebody asks.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { type AppendResult, type EventStore, Overloaded } from './eventstore/event-store.ts';
+import { histogramOf } from './histogram.ts';
 
 /** What is so at a moment, as far as it could be read. */
 export type Snapshot = {
@@ -41,43 +42,40 @@ export type PoolCounts = {
 export type Metrics = ReturnType<typeof makeMetrics>;
 
 /** Seconds. A lone append takes about 1 ms, a batch under load 5, a view 10. */
-const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Up to `batchSizeMax` of group commit. */
-const sizeBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_000];
+const sizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_000];
 
 /** The metrics of one process. */
 export function makeMetrics() {
   const registry = new Registry();
-  const of = { registers: [registry] };
   collectDefaultMetrics({ register: registry });
-  const requests = new Histogram({
-    ...of,
-    name: 'frontlog_http_request_duration_seconds',
-    help: 'From the request line to the end of the answer',
-    labelNames: ['method', 'route', 'status'],
-    buckets,
-  });
-  const appends = new Histogram({
-    ...of,
-    name: 'frontlog_append_duration_seconds',
-    help: 'From asking for an append to its answer, the queue included',
-    labelNames: ['outcome'],
-    buckets,
-  });
-  const batches = new Histogram({
-    ...of,
-    name: 'frontlog_append_batch_events',
-    help: 'Events of a batch that was stored in one transaction',
-    buckets: sizeBuckets,
-  });
-  const batchSeconds = new Histogram({
-    ...of,
-    name: 'frontlog_append_batch_duration_seconds',
-    help: 'From sending a batch to its commit, the wait for the lock included',
-    buckets,
-  });
+  const requests = histogramOf(
+    registry,
+    'frontlog_http_request_duration_seconds',
+    'From the request line to the end of the answer',
+    { bounds: durations, labelNames: ['method', 'route', 'status'] },
+  );
+  const appends = histogramOf(
+    registry,
+    'frontlog_append_duration_seconds',
+    'From asking for an append to its answer, the queue included',
+    { bounds: durations, labelNames: ['outcome'] },
+  );
+  const batches = histogramOf(
+    registry,
+    'frontlog_append_batch_events',
+    'Events of a batch that was stored in one transaction',
+    { bounds: sizes },
+  );
+  const batchSeconds = histogramOf(
+    registry,
+    'frontlog_append_batch_duration_seconds',
+    'From sending a batch to its commit, the wait for the lock included',
+    { bounds: durations },
+  );
   const conflicts = new Counter({
-    ...of,
+    registers: [registry],
     name: 'frontlog_append_conflicts_total',
     help: 'Appends that met another version of their stream, or an id that was taken',
   });
@@ -85,9 +83,9 @@ export function makeMetrics() {
   return {
     /** `route` is the route's pattern, so that there are few. */
     answered: (method: string, route: string, status: number, seconds: number) =>
-      requests.labels(method, route, String(status)).observe(seconds),
+      requests.observe(seconds, method, route, String(status)),
     appended: (outcome: AppendResult['outcome'] | 'overloaded' | 'failed', seconds: number) => {
-      appends.labels(outcome).observe(seconds);
+      appends.observe(seconds, outcome);
       if (outcome === 'wrong_version' || outcome === 'id_conflict') conflicts.inc();
     },
     stored: (events: number, seconds: number) => {
@@ -107,17 +105,17 @@ export function makeMetrics() {
 export function measuredStore<Store extends EventStore>(store: Store, metrics: Metrics): Store {
   return {
     ...store,
-    async append(append) {
+    append(append) {
       const started = performance.now();
       const seconds = () => (performance.now() - started) / 1_000;
-      try {
-        const result = await store.append(append);
-        metrics.appended(result.outcome, seconds());
-        return result;
-      } catch (error) {
-        metrics.appended(error instanceof Overloaded ? 'overloaded' : 'failed', seconds());
-        throw error;
-      }
+      const appended = store.append(append);
+      appended.then(
+        ({ outcome }) => metrics.appended(outcome, seconds()),
+        (error) => {
+          metrics.appended(error instanceof Overloaded ? 'overloaded' : 'failed', seconds());
+        },
+      );
+      return appended;
     },
   };
 }

@@ -52,8 +52,8 @@ export async function execute(store: EventStore, execution: Execution): Promise<
   const { act, id, expectedVersion, isLikelyNew = false } = execution;
   const stream = streamOf(act.decider.category, id);
   const named = findReferences(act.schema, execution.data);
-  const missing = await store.findMissingStreams(named.map((one) => one.stream));
-  if (missing.length > 0) return unknownReferences(named, missing);
+  const unknown = await refuseUnknown(store, named);
+  if (unknown !== undefined) return unknown;
 
   const guess = isLikelyNew && expectedVersion === undefined;
   let history = guess ? [] : await store.readStream(stream);
@@ -62,7 +62,10 @@ export async function execute(store: EventStore, execution: Execution): Promise<
     if (expectedVersion !== undefined && expectedVersion !== version) {
       return new WrongExpectedVersion(version);
     }
-    const decided = await decide(store, execution, history);
+    const { command, state } = commandOf(execution, history);
+    const further = act.decider.references?.(command, state) ?? [];
+    const refused = further.length === 0 ? undefined : await refuseUnknown(store, further);
+    const decided = refused ?? decide(execution, command, state);
     if (attempt > 0 && decided instanceof Rejection) return decided;
     if (!(decided instanceof Rejection) && decided.length > 0) {
       const result = await store.append({ stream, expectedVersion: version, events: decided });
@@ -81,22 +84,22 @@ export async function execute(store: EventStore, execution: Execution): Promise<
   }
 }
 
-async function decide(
-  store: EventStore,
-  execution: Execution,
-  history: readonly RecordedEvent[],
-): Promise<NewEvent[] | Refusal> {
-  const { act, id, data } = execution;
-  const { decider } = act;
-  const state = fold(decider, history.map(upcast));
-  const command = { type: act.command, id, data };
-  const named = decider.references?.(command, state) ?? [];
-  if (named.length > 0) {
-    const missing = await store.findMissingStreams(named.map((one) => one.stream));
-    if (missing.length > 0) return unknownReferences(named, missing);
-  }
-  const decided = decider.decide(command, state);
+function commandOf({ act, id, data }: Execution, history: readonly RecordedEvent[]) {
+  const state = fold(act.decider, history.map(upcast));
+  return { command: { type: act.command, id, data }, state };
+}
+
+function decide(execution: Execution, command: object, state: unknown): NewEvent[] | Refusal {
+  const decided = execution.act.decider.decide(command, state);
   return decided instanceof Rejection ? decided : toEvents(decided, execution);
+}
+
+async function refuseUnknown(
+  store: EventStore,
+  named: readonly Reference[],
+): Promise<Refusal | undefined> {
+  const missing = await store.findMissingStreams(named.map((one) => one.stream));
+  return missing.length > 0 ? unknownReferences(named, missing) : undefined;
 }
 
 /** Decided facts as events to append. */

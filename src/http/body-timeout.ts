@@ -7,13 +7,14 @@ import { answerClientError } from './client-errors.ts';
 import type { Limits } from './limits.ts';
 
 /**
- * Makes `app` wait only so long for a body that is read as a whole. Looks at all that it waits for
- * once in a while: a timer of each request's own would cost more than its schema.
+ * Makes `app` wait only so long for a body that is read as a whole. To be called after what may
+ * turn a request away. Looks at all that it waits for once in a while: a timer of each request's
+ * own would cost more than its schema.
  */
 export function useBodyTimeout(app: FastifyInstance, limits: Limits): void {
   const { bodyTimeoutMs, timeoutCheckIntervalMs } = limits;
   const deadlines = new Map<FastifyRequest, number>();
-  app.addHook('preParsing', (request, _reply, _payload, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
     if (length !== undefined || coding !== undefined) {
       deadlines.set(request, performance.now() + bodyTimeoutMs);

@@ -134,7 +134,7 @@ const keyProblems = {
   },
 } as const;
 
-async function run(
+function run(
   store: EventStore,
   act: Act,
   request: FastifyRequest,

@@ -37,7 +37,8 @@ export function readJson(body: Buffer): unknown {
 // A small body that inflates to a large one is refused before it is read (RFC 9110, 15.5.16).
 function refuseEncoded(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   const { 'content-encoding': coding, 'content-type': type } = request.headers;
-  const charset = type?.match(/;\s*charset\s*=\s*"?([^\s;"]*)/i)?.[1];
+  const charset =
+    type === 'application/json' ? undefined : type?.match(/;\s*charset\s*=\s*"?([^\s;"]*)/i)?.[1];
   if (coding !== undefined && coding.toLowerCase() !== 'identity') {
     reply.header('accept-encoding', 'identity');
     unsupported(request, reply, 'bodies are taken as they are, without a content coding');

@@ -36,9 +36,11 @@ export function strictAjv(): Ajv {
 /** Makes `app` refuse a parameter given twice, and any where a route has none. */
 export function useStrictQuery(app: FastifyInstance): void {
   app.addHook('preValidation', (request, reply, done) => {
-    const { schema } = request.routeOptions;
     const given = Object.entries(request.query as Record<string, unknown>);
-    if (given.length === 0 || schema === undefined || schema.hide) return done();
+    // First, because a route's options are put together whenever they are asked for.
+    if (given.length === 0) return done();
+    const { schema } = request.routeOptions;
+    if (schema === undefined || schema.hide) return done();
     const errors: Fault[] = [];
     for (const [name, value] of given) {
       const fault = (detail: string) =>
