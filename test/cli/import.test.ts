@@ -93,7 +93,6 @@ t.test('Ctrl-C stops after what is under way; run again, it goes on', async (t) 
   t.match(JSON.parse(stdout), { rows: { read: 4_000, recorded, known: first.recorded } });
 });
 
-// Red with random ids of events: the two logs differ.
 const kills = isFull ? 20 : 3;
 t.test(`kill -9 of an import, ${kills} times: run again, it is as if it never was`, async (t) => {
   const file = await gedFile(join(t.testdir(), 'ged.csv'), 3_000);

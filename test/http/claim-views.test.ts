@@ -87,8 +87,7 @@ t.test('claims are found by each filter', async (t) => {
   ]);
 });
 
-// Seen to fail with `made` left out of the order and of the cursor, and with the times of claims
-// that have none left null.
+// Seen to fail with `made` left out of the order and of the cursor.
 t.test('pages in both orders hold each claim once, whatever the times say', async (t) => {
   const { url } = await testService(t);
   await recordSeed(url);

@@ -229,7 +229,6 @@ t.test('the timeline as it grows, by the filters of the list', async (t) => {
   for (const one of open) one.close();
 });
 
-// Seen to fail with a read of the log by each client at each wake-up: thousands.
 t.test('a thousand idle clients cost one reader, and steady memory', async (t) => {
   const { url, append, reads } = await serve(t);
   const clientsCount = 1_000;

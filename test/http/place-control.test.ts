@@ -72,7 +72,7 @@ const heldBy = async (url: string, name: string, query: string) => {
   return statements.map(({ status, controller_id }) => controller_id ?? status).join();
 };
 
-// Seen to fail with claims read as they stand now, whatever was said of them when.
+// Seen to fail with every event counted, whenever it was said.
 t.test('what the list said by an hour of 2022, in a log that began later', async (t) => {
   const { url } = await testService(t);
   await register(url);

@@ -40,7 +40,6 @@ const cases: Case[] = [
   },
 ];
 
-// Seen to fail: with OFFSET for the seek, without the index of conflicts, and without that of tags.
 t.test('page 10,000 costs what page 1 costs', async (t) => {
   const { pool } = await freshStore(t);
   const queries: { sql: string; parameters: readonly unknown[] }[] = [];

@@ -76,7 +76,7 @@ const someChange = fc.record({
 });
 
 // Seen to fail: with `occurred_to` as the start of its day, with `since >=` for `since >` of
-// recorded_from, with circles of places cut after one step, with `||` of two words' tags for both,
+// recorded_from, with circles of places cut after one step, with the first of two words alone,
 // with the points of a box alone on one side of the antimeridian, and with the claim as of now.
 t.test('each filter, alone and with each other, finds what a plain filter finds', async (t) => {
   let found = 0;
