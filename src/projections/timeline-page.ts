@@ -75,15 +75,18 @@ async function selectPage(
       select since, sort_at, claim_id, body from ${sql.table(table(timeline, 'items'))} t
       where ${sql.join([...all, ...branch], sql` and `)} order by ${by('t')} limit ${limit + 1})`,
   );
-  // The page first: events and claims are looked up for its items alone.
+  // The page first: events and claims are looked up for its items alone, one by one, which is also
+  // right while PostgreSQL knows nothing yet of how many there are.
   const { rows } = await sql<FoundRow>`
     select p.sort_at, p.body ->> 'published_at' as published_at, p.claim_id,
            c.made as claim_made, c.verification, c.lifecycle, e.position, e.id, e.stream, e.version,
            e.type, e.schema_version, e.recorded_at, e.data, e.metadata
     from (${sql.join(found, sql` union all `)}) p
     join events e on e.position = p.since
-    left join ${sql.table(table(claims, 'claims'))} c
-      on c.key = p.claim_id and ${heldAt(as_of.position, 'c')}
+    left join lateral (
+      select c.made, c.verification, c.lifecycle from ${sql.table(table(claims, 'claims'))} c
+      where c.key = p.claim_id and ${heldAt(as_of.position, 'c')}
+      order by c.since desc limit 1) c on true
     order by ${by('p')} limit ${limit + 1}`.execute(db);
   return rows;
 }
