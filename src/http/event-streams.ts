@@ -52,7 +52,10 @@ export function streamResponses(data: TSchema, example: Sent): Record<number, TS
     {
       event: Type.Optional(Type.String({ enum: ['message', 'caught-up'] })),
       id: Type.String({ pattern: '^\\d+$' }),
-      data: Type.String({ contentMediaType: 'application/json', contentSchema: data }),
+      data: Type.String({
+        contentMediaType: 'application/json',
+        contentSchema: { anyOf: [data, caughtUp] },
+      }),
     },
     {
       description: 'An event of the stream.',
@@ -62,6 +65,11 @@ export function streamResponses(data: TSchema, example: Sent): Record<number, TS
   const content = { [eventStream]: { schema } };
   return { 200: { description, content } as never, ...problems(400, 406, 500) };
 }
+
+const caughtUp = Type.Object(
+  { position: Type.Integer() },
+  { additionalProperties: false, description: 'Of the event `caught-up`.' },
+);
 
 /** The streams of a process share its limits, and end when `app` closes. */
 export function eventStreams(
