@@ -237,6 +237,17 @@ export async function readLogId(db: Db): Promise<string> {
   return row.log_id;
 }
 
+/** The last position of the log; 0 for an empty one. */
+export async function readHead(db: Db): Promise<number> {
+  const row = await db
+    .selectFrom('events')
+    .select('position')
+    .orderBy('position', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.position ?? 0;
+}
+
 // Positions and counts stay far below 2^53 (at 20,000 events a second for 14,000 years), so they
 // can be plain numbers in JavaScript and in JSON.
 function parseSafeInteger(text: string): number {

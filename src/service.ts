@@ -140,7 +140,7 @@ async function connectParts(
 
   const readiness = isReadSite
     ? () => readSiteReadiness(db, store, mirror, config)
-    : () => readReadiness(db, store, state, config);
+    : () => readReadiness({ db, pool, store }, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
   const { auth, requestsPerMinute } = config;
   const readSnapshot = () => snapshotOf({ db, pool, store }, state, config);
@@ -224,23 +224,19 @@ async function findBrokers(
   return 'brokers' in found ? { brokers: [found.brokers] } : found;
 }
 
+type LogParts = { readonly db: Db; readonly pool: Pool; readonly store: EventStore };
+
 async function readReadiness(
-  db: Db,
-  store: EventStore,
+  parts: LogParts,
   { state, position: ownPosition, lastError }: RelayState,
   config: Config,
 ): Promise<Readiness> {
-  const { eventsTopic } = namesOf(config.kafkaPrefix);
+  const { db, store } = parts;
   const last = lastError !== undefined && { last_error: lastError };
   const own = { state, position: ownPosition, ...last };
   try {
-    const [head, shown, rows] = await Promise.all([
-      store.head(),
-      db.selectFrom('relay_topics').select('position').where('topic', '=', eventsTopic).execute(),
-      listRunning(db),
-    ]);
-    const position = Math.max(ownPosition, shown[0]?.position ?? 0);
-    const relay = { ...own, position, ...(await readLag(store, position, head)) };
+    const [head, rows] = await Promise.all([store.head(), listRunning(db)]);
+    const relay = { ...own, ...(await relayProgress(parts, ownPosition, head, config)) };
     const relayMoves = config.kafka === 'none' || state === 'active' || state === 'standby';
     const degraded = !relayMoves || rows.some((row) => row.state === 'paused');
     return { status: degraded ? 'degraded' : 'ready', head, relay, projections: rows };
@@ -285,21 +281,34 @@ async function listRunning(db: Db): Promise<Readiness['projections']> {
 
 // Throws where the log cannot be read.
 async function snapshotOf(
-  { db, pool, store }: { db: Db; pool: Pool; store: EventStore },
+  parts: LogParts,
   { state, position: ownPosition }: RelayState,
-  { kafkaPrefix, feed }: Config,
+  config: Config,
 ): Promise<Snapshot> {
-  const [head, shown, statuses, waiting] = await Promise.all([
+  const { db, store } = parts;
+  const [head, statuses, waiting] = await Promise.all([
     store.head(),
-    readShownPosition(pool, namesOf(kafkaPrefix).eventsTopic),
     listStatuses(db, projections),
     countLockWaiters(db),
   ]);
   const own = { head, projections: statuses, lock_waiters: waiting };
-  if (feed === 'kafka') return { ...own, relay: null, mirror: await readMirrorProgress(db) };
+  if (config.feed === 'kafka') {
+    return { ...own, relay: null, mirror: await readMirrorProgress(db) };
+  }
+  const progress = await relayProgress(parts, ownPosition, head, config);
+  return { ...own, relay: { state, ...progress }, mirror: null };
+}
+
+// The relay of another process may be the active one: it shows how far it is.
+async function relayProgress(
+  { pool, store }: LogParts,
+  ownPosition: number,
+  head: number,
+  { kafkaPrefix }: Config,
+) {
+  const shown = await readShownPosition(pool, namesOf(kafkaPrefix).eventsTopic);
   const position = Math.max(ownPosition, shown);
-  const lag = await readLag(store, position, head);
-  return { ...own, relay: { state, position, ...lag }, mirror: null };
+  return { position, ...(await readLag(store, position, head)) };
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

@@ -1,5 +1,5 @@
 /** An append as it is sent, and the limits it is held to before anything is sent. */
-import { type Append, type NewEvent, TooLarge } from './event-store.ts';
+import { type Append, eventIdPattern, type NewEvent, TooLarge } from './event-store.ts';
 
 export const eventBytesMax = 512 * 1024;
 export const appendEventsMax = 100;
@@ -17,7 +17,6 @@ export type EncodedAppend = {
   readonly bytes: number;
 };
 
-const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 const schemaVersionMax = 32_767;
 const versionMax = 2_147_483_647;
 
@@ -57,7 +56,7 @@ export function encode(append: Append): EncodedAppend {
 }
 
 function checkEvent({ id, type, schema_version, data, metadata }: NewEvent): void {
-  if (!uuid.test(id)) throw new TypeError(`event id ${id} is not a UUID in lower case`);
+  if (!eventIdPattern.test(id)) throw new TypeError(`event id ${id} is not a UUID in lower case`);
   checkName('event type', type, typeLengthMax);
   if (!isIntegerWithin(schema_version, 1, schemaVersionMax)) {
     throw new TypeError(`schema version ${schema_version} is not from 1 to ${schemaVersionMax}`);

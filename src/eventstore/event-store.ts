@@ -8,6 +8,9 @@ export type Metadata = {
   readonly traceparent?: string;
 };
 
+/** Of an event's id: a UUID, in lower case. */
+export const eventIdPattern = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+
 export type NewEvent = {
   /**
    * UUID, in lower case. The same id with the same content (stream, type, schema version, data) is

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type pg from 'pg';
-import { type Db, isConnectionError, isUniqueViolation } from '../db.ts';
+import { type Db, isConnectionError, isUniqueViolation, readHead } from '../db.ts';
 import { type AppendConnection, appendConnection } from './append-connection.ts';
 import { statementFor, sureStatementFor } from './append-statement.ts';
 import type { EncodedAppend } from './encode.ts';
@@ -96,15 +96,7 @@ export function postgresEventStore({
       return rows.map(({ stream }) => stream);
     },
 
-    async head() {
-      const row = await db
-        .selectFrom('events')
-        .select('position')
-        .orderBy('position', 'desc')
-        .limit(1)
-        .executeTakeFirst();
-      return row?.position ?? 0;
-    },
+    head: () => readHead(db),
   };
 }
 

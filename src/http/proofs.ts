@@ -6,9 +6,9 @@ import { Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { entryOf, leafHash } from '../log-tree/entry.ts';
 import { verifierKey } from '../log-tree/note.ts';
-import { headOf, readRaw } from '../log-tree/seal.ts';
+import { readRaw } from '../log-tree/seal.ts';
 import { nodeReader } from '../log-tree/tiles.ts';
-import { consistencyPath, inclusionPath } from '../log-tree/tree.ts';
+import { consistencyPath, inclusionPath, rootOf } from '../log-tree/tree.ts';
 import { sendNotFound, sendProblem } from './errors.ts';
 import { problems } from './problem-responses.ts';
 
@@ -94,12 +94,12 @@ export function addProofs(app: FastifyInstance, db: Db): void {
       const { from, to = sealed } = request.query as { from: number; to?: number };
       if (to > sealed) return refuse(request, reply, 'to', `is beyond the head, ${sealed}`);
       if (from > to) return refuse(request, reply, 'from', `is beyond ${to}`);
-      const [before, after] = [await headOf(db, from), await headOf(db, to)];
-      const path = await consistencyPath(from, to, nodeReader(db));
+      const read = nodeReader(db);
+      const path = await consistencyPath(from, to, read);
       return {
         ...{ from, to, path: path.map(toBase64) },
-        from_root_hash: toBase64(before.root),
-        to_root_hash: toBase64(after.root),
+        from_root_hash: toBase64(await rootOf(from, read)),
+        to_root_hash: toBase64(await rootOf(to, read)),
       };
     },
   });
@@ -135,10 +135,11 @@ export function addProofs(app: FastifyInstance, db: Db): void {
         return refuse(request, reply, 'size', detail);
       }
       const entry = entryOf(event);
-      const path = await inclusionPath(position - 1, size, nodeReader(db));
+      const read = nodeReader(db);
+      const path = await inclusionPath(position - 1, size, read);
       return {
         ...{ position, size, entry: toBase64(entry), leaf_hash: toBase64(leafHash(entry)) },
-        root_hash: toBase64((await headOf(db, size)).root),
+        root_hash: toBase64(await rootOf(size, read)),
         path: path.map(toBase64),
       };
     },

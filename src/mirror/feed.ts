@@ -1,6 +1,6 @@
 /** What came of the topic, into the mirror: the other side of `migrations/0007_mirror.sql`. */
 import { sql } from 'kysely';
-import type { Db } from '../db.ts';
+import { type Db, readHead } from '../db.ts';
 import {
   int2Array,
   int4Array,
@@ -69,13 +69,6 @@ export async function feedEvents(db: Db, arrived: readonly ArrivedEvent[]): Prom
   } catch (error) {
     throw refusalOf(error);
   }
-}
-
-/** The last position before which nothing is missing. */
-export async function readHead(db: Db): Promise<number> {
-  const { rows } = await sql<{ head: number }>`
-    select coalesce(max(position), 0) as head from events`.execute(db);
-  return rows[0]?.head as number;
 }
 
 function withoutCopies(events: readonly ArrivedEvent[]): ArrivedEvent[] {

@@ -6,10 +6,10 @@
 import { setImmediate as afterEvents, setTimeout as sleep } from 'node:timers/promises';
 import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
-import type { Db } from '../db.ts';
+import { type Db, readHead } from '../db.ts';
 import { stopGraceMs } from '../relay/deadline.ts';
 import { namesOf } from '../relay/topics.ts';
-import { type Arrival, feed, MirrorRefused, readHead } from './feed.ts';
+import { type Arrival, feed, MirrorRefused } from './feed.ts';
 import { siteGroup } from './site.ts';
 
 const backOffMinMs = 100;

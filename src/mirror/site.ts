@@ -2,12 +2,10 @@
 import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
+import { orNull } from '../domain/vocabulary.ts';
 import { namesOf } from '../relay/topics.ts';
 
 const waitingCountedMax = 10_000;
-const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
-
 /** How far the mirror is, and what it waits for. */
 export const MirrorProgress = Type.Object({
   waiting: Type.Integer({
@@ -15,10 +13,10 @@ export const MirrorProgress = Type.Object({
       'Events that came before those that precede them; ' +
       `at most ${waitingCountedMax} are counted.`,
   }),
-  missing: OrNull(
+  missing: orNull(
     Type.Integer({ description: 'The position that those which wait are waiting for.' }),
   ),
-  held: OrNull(
+  held: orNull(
     Type.String({ description: 'Why the event there could not be taken, where it has come.' }),
   ),
   dead_letters: Type.Integer({ description: 'Open ones: `frontlog dlq list`.' }),

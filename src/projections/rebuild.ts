@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { type Comparison, type Db, isTransientError } from '../db.ts';
+import { type Comparison, type Db, isTransientError, readHead } from '../db.ts';
 import { compareGenerations } from './compare.ts';
 import { dropRetired, findGeneration, type Generation, stopFor } from './generations.ts';
 import { openLane } from './lane.ts';
@@ -77,7 +77,7 @@ export function openRebuild(
   return {
     close: lane.close,
     async advance() {
-      const head = await headOf(db);
+      const head = await readHead(db);
       const building = new Map<Projection, Generation>();
       for (const projection of projections) {
         const generation = await findGeneration(db, projection, 'building');
@@ -108,7 +108,7 @@ function takePlace(db: Db, projection: Projection, pages: Pages): Promise<boolea
     let building = await lock(transaction, projection, 'building');
     if (building === undefined) return false;
     await createIndexes(transaction, projection, building.generation);
-    building = await catchUp(transaction, projection, building, pages, await headOf(transaction));
+    building = await catchUp(transaction, projection, building, pages, await readHead(transaction));
     const compared = await liveOf(transaction, projection);
     const comparison = await compareGenerations(transaction, projection, compared, building);
     const { position: near } = await liveOf(transaction, projection);
@@ -166,12 +166,6 @@ async function lock(transaction: Db, { name, version }: Projection, role: 'live'
     select * from projections where name = ${name} and version = ${version} and role = ${role}
     for update ${role === 'building' ? sql`skip locked` : sql``}`.execute(transaction);
   return rows[0];
-}
-
-async function headOf(db: Db): Promise<number> {
-  const { rows } = await sql<{ head: number }>`
-    select coalesce(max(position), 0) as head from events`.execute(db);
-  return rows[0]?.head ?? 0;
 }
 
 async function liveOf(db: Db, projection: Projection): Promise<Generation> {

@@ -2,18 +2,16 @@
 import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
+import { orNull } from '../domain/vocabulary.ts';
 import type { Generation } from './generations.ts';
 import type { Projection } from './projection.ts';
-
-const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
 
 const Comparison = Type.Object(
   {
     position: Type.Integer(),
     rows: Type.Integer(),
     differences: Type.Integer(),
-    first: OrNull(Type.Object({ table: Type.String(), key: Type.String(), since: Type.Integer() })),
+    first: orNull(Type.Object({ table: Type.String(), key: Type.String(), since: Type.Integer() })),
   },
   { description: 'With the generation whose place it took, as of a position that both knew.' },
 );
@@ -23,20 +21,20 @@ const running = {
   position: Type.Integer(),
   lag_events: Type.Integer(),
   rate: Type.Number({ description: 'Events a second, over its last batches.' }),
-  last_error: OrNull(Type.String()),
-  error_position: OrNull(Type.Integer({ description: 'Of the event that it is about.' })),
+  last_error: orNull(Type.String()),
+  error_position: orNull(Type.Integer({ description: 'Of the event that it is about.' })),
 };
 export const ProjectionStatus = Type.Object({
   name: Type.String(),
   version: Type.Integer(),
   ...running,
   lag_seconds: Type.Number({ description: 'Since the first event it lacks was recorded.' }),
-  comparison: OrNull(Comparison),
-  rebuild: OrNull(
+  comparison: orNull(Comparison),
+  rebuild: orNull(
     Type.Object({
       ...running,
-      events_per_second_max: OrNull(Type.Integer()),
-      eta_seconds: OrNull(Type.Number({ description: 'At this rate, to the end of the log.' })),
+      events_per_second_max: orNull(Type.Integer()),
+      eta_seconds: orNull(Type.Number({ description: 'At this rate, to the end of the log.' })),
     }),
   ),
 });

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
-import type { Db } from '../db.ts';
+import { type Db, readHead } from '../db.ts';
 import type { Projection } from './projection.ts';
 import { tableOf } from './rows.ts';
 
@@ -115,8 +115,6 @@ export async function waitForPosition(
 }
 
 async function refuseBeyondLog(db: Db, position: number): Promise<void> {
-  const { rows } = await sql<{ head: number }>`
-    select coalesce(max(position), 0)::bigint as head from events`.execute(db);
-  const head = rows[0]?.head ?? 0;
+  const head = await readHead(db);
   if (position > head) throw new BeyondLog(`the log ends at position ${head}, before ${position}`);
 }

@@ -5,7 +5,7 @@ import { claimEvents } from '../domain/claim.ts';
 import { type NotOfPlaceReason, notOfPlaceReasons } from '../domain/control.ts';
 import { CasualtyCategory, CasualtyOutcome } from '../domain/proposition.ts';
 import { Quantity } from '../domain/quantity.ts';
-import { Basis, code, Occurred, PlaceMention } from '../domain/vocabulary.ts';
+import { Basis, code, Occurred, orNull, PlaceMention } from '../domain/vocabulary.ts';
 import { lifecycles, statuses, Verification } from './claim-shape.ts';
 import { AsOf } from './vintage.ts';
 
@@ -13,8 +13,6 @@ import { AsOf } from './vintage.ts';
 export const claimIdsMax = 100;
 export const notAddedMax = 10;
 
-const OrNull = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
 const { assessor_id, verdict } = claimEvents.ClaimAssessed.properties;
 const Places = Type.Array(PlaceMention);
 
@@ -23,7 +21,7 @@ const Stance = Type.Object({
   counterpart_id: Type.String(),
   stance: Type.String(),
   stated_by: Type.String(),
-  asserted_at: OrNull(Type.String()),
+  asserted_at: orNull(Type.String()),
   reason: Type.Optional(Type.String()),
   conditions: Type.Optional(Type.String()),
   event_id: Type.String(),
@@ -32,16 +30,16 @@ const Operation = Type.Object({
   operation_id: Type.String(),
   actor_id: Type.String(),
   state: Type.String(),
-  goal: OrNull(Type.String()),
+  goal: orNull(Type.String()),
   stated_by: Type.String(),
-  asserted_at: OrNull(Type.String()),
+  asserted_at: orNull(Type.String()),
   event_id: Type.String(),
 });
 const Withdrawal = Type.Object({
   actor_id: Type.String(),
   from: Type.Array(Type.String()),
   occurred: Type.Unknown(),
-  stated_purpose: OrNull(Type.String()),
+  stated_purpose: orNull(Type.String()),
   stated_by: Type.String(),
   event_id: Type.String(),
 });
@@ -58,15 +56,15 @@ const checked = {
 };
 const said = {
   claimant_id: Type.String(),
-  asserted_at: OrNull(Type.String()),
+  asserted_at: orNull(Type.String()),
   claim_id: Type.String(),
   ...checked,
 };
 const controlled = {
-  controller_id: OrNull(Type.String()),
+  controller_id: orNull(Type.String()),
   status: code('controlled', 'contested', 'unknown', 'none'),
   basis: Basis,
-  occurred: OrNull(Occurred),
+  occurred: orNull(Occurred),
 };
 const Reason = code(...(Object.keys(notOfPlaceReasons) as [NotOfPlaceReason]));
 const Control = Type.Object({
@@ -86,11 +84,11 @@ const CasualtyStatement = Type.Object({
     description: 'As it was said where one claim counts; else the bounds of the sum.',
   }),
   measure: Quantity.properties.measure,
-  since: OrNull(Type.String({ description: 'From when a total counts, where that is said.' })),
+  since: orNull(Type.String({ description: 'From when a total counts, where that is said.' })),
   places: Type.Array(PlaceMention, {
     description: 'Where a total or a state counts, all together; empty for increments.',
   }),
-  period: OrNull(Type.Object({ from: Type.String(), to: Type.String(), has_gaps: Type.Boolean() })),
+  period: orNull(Type.Object({ from: Type.String(), to: Type.String(), has_gaps: Type.Boolean() })),
   ...checked,
   claims_total: Type.Integer({ description: 'How many claims count.' }),
   claim_ids: Type.Array(Type.String(), { description: `The last ${claimIdsMax} of them.` }),

@@ -1,7 +1,7 @@
 /** An event as a Kafka message: CloudEvents 1.0, Kafka protocol binding, binary content mode. */
 import type { KafkaMessage, Message } from 'kafkajs';
 import { cloudEventType, eventTypeOf } from '../domain/catalogue.ts';
-import type { Metadata, RecordedEvent } from '../eventstore/event-store.ts';
+import { eventIdPattern, type Metadata, type RecordedEvent } from '../eventstore/event-store.ts';
 
 /** CloudEvents `source`: what made the events, the same for every copy of this service. */
 export const source = 'urn:frontlog';
@@ -67,7 +67,6 @@ function attributesOf(event: RecordedEvent, logId: string) {
 /** Those that every event has. A topic of before they were published has to be made anew. */
 const always: readonly string[] = [metadataHeaders.correlation_id, metadataHeaders.recorded_by];
 
-const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
 
 /** Which event of which log a message says that it is. */
@@ -98,9 +97,9 @@ export function readEnvelope({ headers = {} }: Pick<KafkaMessage, 'headers'>): E
     return value === undefined ? [] : [[member, value]];
   });
   return {
-    logId: read('ce_logid', uuid),
+    logId: read('ce_logid', eventIdPattern),
     position,
-    id: read('ce_id', uuid),
+    id: read('ce_id', eventIdPattern),
     stream: read('ce_subject', /^[^\0]{1,256}$/),
     version: Number(read('ce_streamversion', /^[1-9]\d{0,8}$/)),
     ...{ type, schema_version },

@@ -3,7 +3,7 @@
  * once, in order, and nothing else. Takes a bit of memory per event to know which are there.
  */
 import type { Kafka, KafkaMessage } from 'kafkajs';
-import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
+import { type EventStore, eventIdPattern, type RecordedEvent } from '../eventstore/event-store.ts';
 import { toMessage } from '../relay/message.ts';
 import { readTopic } from '../relay/read-topic.ts';
 import type { Finding } from './finding.ts';
@@ -29,7 +29,9 @@ export async function verifyTopic(
   let count = 0;
   await readTopic(kafka, topic, async (partition, messages) => {
     count += messages.length;
-    const ids = messages.map(({ headers }) => String(headers?.ce_id)).filter(isUuid);
+    const ids = messages
+      .map(({ headers }) => String(headers?.ce_id))
+      .filter((id) => eventIdPattern.test(id));
     const events = new Map((await store.findEvents(ids)).map((event) => [event.id, event]));
     for (const message of messages) {
       const where = `partition ${partition}, offset ${message.offset}`;
@@ -73,8 +75,4 @@ function firstMissing(seen: Uint8Array, through: number): number | undefined {
     if (bitsWith(seen, position) !== seen[(position - 1) >> 3]) return position;
   }
   return undefined;
-}
-
-function isUuid(text: string): boolean {
-  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(text);
 }

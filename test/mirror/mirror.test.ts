@@ -2,9 +2,8 @@
 import fc from 'fast-check';
 import { type Message, Partitioners } from 'kafkajs';
 import t from 'tap';
-import { type Db, readLogId } from '../../src/db.ts';
+import { type Db, readHead, readLogId } from '../../src/db.ts';
 import type { EventStore, RecordedEvent } from '../../src/eventstore/event-store.ts';
-import { readHead } from '../../src/mirror/feed.ts';
 import { readMirrorProgress } from '../../src/mirror/site.ts';
 import { prepareProjection } from '../../src/projections/generations.ts';
 import { pagesOf } from '../../src/projections/pages.ts';

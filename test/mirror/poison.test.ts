@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import type { Message } from 'kafkajs';
 import t from 'tap';
-import { readLogId } from '../../src/db.ts';
+import { readHead, readLogId } from '../../src/db.ts';
 import type { RecordedEvent } from '../../src/eventstore/event-store.ts';
 import { publishDeadLetters } from '../../src/mirror/dead-letter-topic.ts';
 import {
@@ -12,7 +12,6 @@ import {
   listDeadLetters,
   replayDeadLetter,
 } from '../../src/mirror/dead-letters.ts';
-import { readHead } from '../../src/mirror/feed.ts';
 import { readMirrorProgress } from '../../src/mirror/site.ts';
 import { take } from '../../src/mirror/take.ts';
 import { toMessage } from '../../src/relay/message.ts';

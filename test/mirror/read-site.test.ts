@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import t from 'tap';
 import { conflictId } from '../../src/cli/seed-report.ts';
-import { readHead } from '../../src/mirror/feed.ts';
+import { readHead } from '../../src/db.ts';
 import { projections } from '../../src/service.ts';
 import { freshDatabase } from '../db.ts';
 import { until } from '../relay/relaying.ts';
