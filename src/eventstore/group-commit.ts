@@ -27,6 +27,12 @@ type Waiting = EncodedAppend & {
  */
 type Lines = Map<string, Waiting[]>;
 
+export type GroupCommit = {
+  append(append: Append): Promise<AppendResult>;
+  /** Resolves once no append waits or is under way. */
+  drain(): Promise<void>;
+};
+
 /**
  * Queues appends for `appendBatch`, which stores a batch in one transaction and answers with a
  * result per append; it is called for up to `lanes` batches at once. No two appends under way share
@@ -36,7 +42,7 @@ type Lines = Map<string, Waiting[]>;
  */
 export function groupCommit(
   appendBatch: (batch: readonly EncodedAppend[]) => Promise<readonly AppendResult[]>,
-): (append: Append) => Promise<AppendResult> {
+): GroupCommit {
   const lines: Lines = new Map();
   /** Behind an append that is under way. */
   const closed: Lines = new Map();
@@ -44,6 +50,7 @@ export function groupCommit(
   let queueBytes = 0;
   let underWay = 0;
   let isScheduled = false;
+  const drains: (() => void)[] = [];
 
   // A turn of the event loop: who arrives with the first, or was just answered, comes along.
   function schedule(): void {
@@ -106,9 +113,10 @@ export function groupCommit(
       queueLength += sign;
       queueBytes += sign * bytes;
     }
+    if (queueLength === 0) for (const resolve of drains.splice(0)) resolve();
   }
 
-  return async (append) => {
+  async function append(append: Append): Promise<AppendResult> {
     const encoded = encode(append);
     // What is under way counts too: the memory is held until it is answered.
     if (queueLength >= queueLengthMax || queueBytes + encoded.bytes > queueBytesMax) {
@@ -122,7 +130,13 @@ export function groupCommit(
       count([waiting], 1);
       schedule();
     });
-  };
+  }
+
+  async function drain(): Promise<void> {
+    if (queueLength > 0) await new Promise<void>((resolve) => drains.push(resolve));
+  }
+
+  return { append, drain };
 }
 
 /** Takes the first of up to `share` lines, as many as fit, and closes those lines. */

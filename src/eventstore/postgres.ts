@@ -27,8 +27,8 @@ export type PostgresParts = {
 };
 
 /**
- * Several stores, in any number of processes, may share one database. Close it when all its appends
- * are answered.
+ * Several stores, in any number of processes, may share one database. Closing it waits for the
+ * appends under way.
  */
 export function postgresEventStore({
   db,
@@ -40,16 +40,20 @@ export function postgresEventStore({
   const connection = appendConnection(connect, onError);
   // Streams never end, so that one exists may be remembered for good.
   const known = new Set<string>();
+  const { append, drain } = groupCommit(async (batch) => {
+    const started = performance.now();
+    const results = await appendUntilAnswered(connection, batch);
+    const events = batch.reduce((sum, { append }) => sum + append.events.length, 0);
+    onBatch(events, (performance.now() - started) / 1_000);
+    return results;
+  });
   return {
-    append: groupCommit(async (batch) => {
-      const started = performance.now();
-      const results = await appendUntilAnswered(connection, batch);
-      const events = batch.reduce((sum, { append }) => sum + append.events.length, 0);
-      onBatch(events, (performance.now() - started) / 1_000);
-      return results;
-    }),
+    append,
 
-    close: connection.close,
+    async close() {
+      await drain();
+      await connection.close();
+    },
 
     readStream: (stream) =>
       selectEvents(db).where('stream', '=', stream).orderBy('version').execute(),
@@ -68,8 +72,9 @@ export function postgresEventStore({
     findEvents: (ids) => selectAny(db, 'id', 'uuid', ids),
 
     async findMissingStreams(streams) {
-      const unsure = [...new Set(streams)].filter((stream) => !known.has(stream));
-      if (unsure.length === 0) return [];
+      const unknown = streams.filter((stream) => !known.has(stream));
+      if (unknown.length === 0) return [];
+      const unsure = [...new Set(unknown)];
       const rows = await db
         .selectFrom('events')
         .select('stream')

@@ -20,7 +20,7 @@ function recording() {
   const batches: { stream: string; ids: string[]; bytes: number }[][] = [];
   const answers: PromiseWithResolvers<void>[] = [];
   let isOpen = false;
-  const append = groupCommit(async (batch) => {
+  const { append } = groupCommit(async (batch) => {
     batches.push(
       batch.map(({ append: { stream, events }, bytes }) => {
         return { stream, ids: events.map(({ id }) => id), bytes };
@@ -183,7 +183,7 @@ t.test('when the world is down, all that wait are told at once', async (t) => {
 
 t.test('an append that cannot be stored fails alone', async (t) => {
   const bad = event();
-  const commit = groupCommit(async (batch) => {
+  const { append: commit } = groupCommit(async (batch) => {
     const ids = batch.flatMap(({ append }) => append.events.map(({ id }) => id));
     if (ids.includes(bad.id)) throw new Error('no such thing');
     return batch.map(() => stored);
@@ -207,7 +207,7 @@ t.test('whatever arrives, each append is answered once, in order per stream', as
   await fc.assert(
     fc.asyncProperty(arrivals, async (steps) => {
       const order: string[] = [];
-      const commit = groupCommit(async (batch) => {
+      const { append: commit } = groupCommit(async (batch) => {
         await new Promise(setImmediate);
         for (const { append } of batch) order.push(...append.events.map(({ id }) => id));
         return batch.map(() => stored);

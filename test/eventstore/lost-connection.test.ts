@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import t from 'tap';
-import { isTransientError } from '../../src/db.ts';
+import { connectOnce, isTransientError } from '../../src/db.ts';
+import { postgresEventStore } from '../../src/eventstore/postgres.ts';
 import { freshDatabase, freshStore, openStore } from '../db.ts';
 import { faultProxy } from '../proxy.ts';
 import { append, event, events } from './events.ts';
@@ -61,6 +62,20 @@ t.test('a server that does not answer is given up, and the same append resolves 
   proxy.cut();
   for (const one of silent) t.match(await store.append(one), { outcome: 'duplicate' });
   t.equal(await store.head(), 4);
+});
+
+// Seen to fail, with the connection closed under the second batch, without the wait.
+t.test('a store that is closed answers first what it was asked', async (t) => {
+  const { db, pool, url } = await freshDatabase(t);
+  const store = postgresEventStore({
+    db,
+    pool,
+    connect: () => connectOnce(url, { pipeline: true }),
+    onError: (error) => t.fail(error.message),
+  });
+  const asked = [1, 2, 3].map((n) => store.append(append(`s-${n}`, events(1), 0)));
+  await store.close();
+  for (const answer of await Promise.all(asked)) t.match(answer, { outcome: 'stored' });
 });
 
 t.test('a connection that breaks while idle is replaced', async (t) => {
