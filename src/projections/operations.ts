@@ -54,7 +54,7 @@ export async function listOperations(
   return rows.map(({ body }) => body);
 }
 
-/** The last movements of one type in a conflict, in the order of the log, and how many there are. */
+/** The last movements of a type in a conflict, in the order of the log, and how many there are. */
 export async function lastMovements<T extends ForceEvent['type']>(
   db: Db,
   { as_of, table }: At,
