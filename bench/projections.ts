@@ -49,6 +49,7 @@ type Built = {
   storedMs: number;
   allMs: number;
   cpuUs: number;
+  heldMax: number;
   rssMax: number;
   differences: number;
 };
@@ -60,20 +61,21 @@ async function rebuild(url: string, events: number) {
   await close();
   const build = async () => {
     const before = await postgresCpuUs();
-    const argv = [`${import.meta.dirname}/projecting.ts`, url];
+    const argv = ['--expose-gc', `${import.meta.dirname}/projecting.ts`, url];
     const { stdout } = await promisify(execFile)(process.execPath, argv);
     const postgres = ((await postgresCpuUs()) ?? Number.NaN) - (before ?? Number.NaN);
     return { ...(JSON.parse(stdout) as Built), postgres };
   };
   await build();
-  const { storedMs, allMs, cpuUs, rssMax, differences, postgres } = await build();
+  const { storedMs, allMs, cpuUs, heldMax, rssMax, differences, postgres } = await build();
   return {
     events,
     'events/s, rows stored': Math.round((events * 1_000) / storedMs),
     'with indexes, comparison and swap': Math.round((events * 1_000) / allMs),
     'node us': round(cpuUs / events, 1),
     'PostgreSQL us': round(postgres / events, 1),
-    'memory at most, MB': Math.round(rssMax / 1e6),
+    'memory held, MB': Math.round(heldMax / 1e6),
+    'with garbage, MB': Math.round(rssMax / 1e6),
     'rows that differ': differences,
   };
 }
