@@ -74,26 +74,30 @@ export async function createTopics(
   return done;
 }
 
-/** Makes a topic like that of the events, with as many partitions; nothing where it is there. */
-export async function createReplayTopic(admin: Admin, eventsTopic: string, topic: string) {
+/** Makes a topic like that of the events, with as many partitions; answers false where it is there. */
+export async function createReplayTopic(
+  admin: Admin,
+  eventsTopic: string,
+  topic: string,
+): Promise<boolean> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic] });
   const settings = { 'retention.ms': '-1', 'max.message.bytes': String(messageBytesMax) };
   const numPartitions = topics[0]?.partitions.length ?? eventsPartitions;
   const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-  await make(admin, [{ topic, numPartitions, configEntries }]);
+  return make(admin, [{ topic, numPartitions, configEntries }]);
 }
 
 // kafkajs waits for leaders too, but gives up where the broker does not know the topic yet.
-async function make(admin: Admin, topics: ITopicConfig[]): Promise<void> {
+async function make(admin: Admin, topics: ITopicConfig[]): Promise<boolean> {
   const isNew = await admin.createTopics({ waitForLeaders: false, topics });
-  if (!isNew) return;
+  if (!isNew) return false;
   const names = topics.map(({ topic }) => topic);
   for (const deadline = Date.now() + leaderTimeoutMs; ; await sleep(leaderPollIntervalMs)) {
     const lacking = await listLeaderless(admin, names).catch((error) => {
       if (!notYet.includes(error.type)) throw error;
       return names;
     });
-    if (lacking.length === 0) return;
+    if (lacking.length === 0) return true;
     if (Date.now() > deadline) throw new Error(`no broker leads ${lacking.join(', ')} yet`);
   }
 }
