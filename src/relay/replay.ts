@@ -8,7 +8,7 @@ import type { EventStore } from '../eventstore/event-store.ts';
 import { batchBytesMax, batchSizeMax, inBatches } from './batches.ts';
 import { within } from './deadline.ts';
 import {
-  findReplay,
+  findSame,
   noteProgress,
   noteReplay,
   type Replay,
@@ -51,8 +51,8 @@ export async function startReplay(
     types: types.length === 0 ? null : [...types],
     run_by: runBy,
   };
-  const known = await findReplay(db, id);
-  if (known !== undefined && isSame(known, values)) return { replay: known, isNew: false };
+  const known = await findSame(db, values);
+  if (known !== undefined) return { replay: known, isNew: false };
   if (from > to) throw new ReplayRefused('range-empty', `there is nothing from ${from} to ${to}`);
   const head = await store.head();
   if (to > head) {
@@ -149,14 +149,6 @@ function isWanted({ types, stream }: Replay, event: { type: string; stream: stri
   return (
     (types === null || types.includes(event.type)) && (stream === null || event.stream === stream)
   );
-}
-
-function isSame(known: Replay, values: Pick<Replay, 'from_position' | 'to_position' | 'topic'>) {
-  return Object.entries(values).every(([name, value]) => {
-    // How far it is, and who runs it, may have changed since.
-    if (name === 'position' || name === 'run_by') return true;
-    return JSON.stringify(known[name as keyof Replay]) === JSON.stringify(value);
-  });
 }
 
 async function refuseFilled(kafka: Kafka, topic: string): Promise<void> {

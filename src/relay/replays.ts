@@ -1,4 +1,5 @@
 /** The replays there are, as PostgreSQL keeps them; how far one is for good, Kafka knows. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Selectable } from 'kysely';
 import { type Db, isUniqueViolation, type ReplaysTable } from '../db.ts';
 
@@ -32,20 +33,28 @@ export class ReplayRefused extends Error {
   }
 }
 
-type Noted = Pick<
-  Replay,
-  'id' | 'topic' | 'types' | 'stream' | 'from_position' | 'to_position' | 'position' | 'run_by'
->;
+const identity = [...(['id', 'topic', 'types', 'stream', 'from_position', 'to_position'] as const)];
+type Asked = Pick<Replay, (typeof identity)[number] | 'position' | 'run_by'>;
 
 /** Notes a new one. Throws `ReplayRefused` where its id or its topic is taken. */
-export async function noteReplay(db: Db, values: Noted): Promise<Replay> {
+export async function noteReplay(db: Db, asked: Asked): Promise<Replay> {
   try {
-    return await db.insertInto('replays').values(values).returningAll().executeTakeFirstOrThrow();
+    return await db.insertInto('replays').values(asked).returningAll().executeTakeFirstOrThrow();
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    if (await findReplay(db, values.id)) throw exists(values.id);
-    throw ofAnother(values.topic);
+    const same = await findSame(db, asked);
+    if (same !== undefined) return same;
+    throw ofAnother(asked.topic);
   }
+}
+
+/** The one that was asked for before; throws `ReplayRefused` where its id is that of another. */
+export async function findSame(db: Db, asked: Asked): Promise<Replay | undefined> {
+  const known = await findReplay(db, asked.id);
+  if (known === undefined) return undefined;
+  const isSame = identity.every((name) => isDeepStrictEqual(known[name], asked[name]));
+  if (isSame) return known;
+  throw new ReplayRefused('replay-exists', `there is another replay ${asked.id}`);
 }
 
 /** That replay. */
@@ -156,10 +165,6 @@ async function refuseOver(db: Db, id: string): Promise<never> {
   const found = await findReplay(db, id);
   if (found === undefined) throw new ReplayRefused('replay-unknown', `there is no replay ${id}`);
   throw new ReplayRefused('replay-over', `the replay ${id} is ${found.state}`);
-}
-
-function exists(id: string): ReplayRefused {
-  return new ReplayRefused('replay-exists', `there is another replay ${id}`);
 }
 
 function ofAnother(topic: string): ReplayRefused {

@@ -74,7 +74,7 @@ export async function createTopics(
   return done;
 }
 
-/** Makes a topic like that of the events, with as many partitions; answers false where it is there. */
+/** Makes a topic like that of the events, with as many partitions; false where it is there. */
 export async function createReplayTopic(
   admin: Admin,
   eventsTopic: string,
