@@ -124,7 +124,7 @@ t.test('a mark that the brokers have forgotten is read from the topic', { skip }
   );
 });
 
-// Seen to fail without the look at who runs it: the first fences the second.
+// Seen to fail without the look at who runs it: the first does it all.
 t.test('another takes it over, and who had it lets go', { skip }, async (t) => {
   const { head, parts, start, positions } = await replaying(t);
   const replay = await start({});
