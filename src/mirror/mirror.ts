@@ -73,6 +73,8 @@ async function mirrorOnce(parts: MirrorParts, signal: AbortSignal, onProgress: (
     sessionTimeout: sessionTimeoutMs,
     // Copies of what was given up are not for us.
     readUncommitted: false,
+    // Else a broker might make the topic before we do, with its own count of partitions.
+    allowAutoTopicCreation: false,
   });
   const over = Promise.withResolvers<void>();
   const stop = () => over.resolve();

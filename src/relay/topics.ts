@@ -30,15 +30,19 @@ export class TopicUnfit extends Error {}
 type Settings = Readonly<Record<string, string>>;
 type Topic = { readonly topic: string; readonly partitions: number; readonly settings: Settings };
 
+const sizes = { 'max.message.bytes': String(messageBytesMax) };
+const forever: Settings = {
+  ...{ 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
+  ...sizes,
+};
+
 /** Every topic as it is to be. */
 function topicsOf(prefix: string, partitions: number): readonly Topic[] {
   const { eventsTopic, warStatusTopic, deadLettersTopic } = namesOf(prefix);
-  const sizes = { 'max.message.bytes': String(messageBytesMax) };
-  const forever = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' };
   return [
-    { topic: eventsTopic, partitions, settings: { ...forever, ...sizes } },
+    { topic: eventsTopic, partitions, settings: forever },
     { topic: warStatusTopic, partitions, settings: { 'cleanup.policy': 'compact', ...sizes } },
-    { topic: deadLettersTopic, partitions: 1, settings: { ...forever, ...sizes } },
+    { topic: deadLettersTopic, partitions: 1, settings: forever },
   ];
 }
 
@@ -81,9 +85,8 @@ export async function createReplayTopic(
   topic: string,
 ): Promise<boolean> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic] });
-  const settings = { 'retention.ms': '-1', 'max.message.bytes': String(messageBytesMax) };
   const numPartitions = topics[0]?.partitions.length ?? eventsPartitions;
-  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
+  const configEntries = Object.entries(forever).map(([name, value]) => ({ name, value }));
   return make(admin, [{ topic, numPartitions, configEntries }]);
 }
 

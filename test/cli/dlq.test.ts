@@ -34,6 +34,7 @@ async function siteWithLetters(t: Parameters<typeof spoiledLog>[0]) {
   return { ...site, dlq, code, letters, foreign: `${foreign.id}`, held: `${held.id}` };
 }
 
+// Seen to fail with the letter not settled, and with one dropped that is waited for.
 t.test('listed, dropped, refused, taken', { skip }, async (t) => {
   const { dlq, mirror, log, reaches, ...site } = await siteWithLetters(t);
   const { code, letters, foreign, held } = site;
@@ -76,7 +77,7 @@ t.test('listed, dropped, refused, taken', { skip }, async (t) => {
   t.match(all.stdout, new RegExp(`^${held} replayed, `, 'm'));
 });
 
-// Seen to fail with the letter not settled, and with the event not fed.
+// Seen to fail with the event not fed.
 t.test('after an upgrade, all that are open are taken at once', { skip }, async (t) => {
   const { dlq, mirror, log, good, reaches, foreign, held } = await siteWithLetters(t);
   // What the release before did not understand, this one does.
