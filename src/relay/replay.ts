@@ -45,7 +45,7 @@ export async function startReplay(
   asked: ReplayAsked,
   runBy: Replay['run_by'] = 'command',
 ): Promise<{ replay: Replay; isNew: boolean }> {
-  const { from, to, types, stream = null, topic = `${prefix}.replay.${id}.v1` } = asked;
+  const { from, to, types, stream = null, topic = namesOf(prefix).replayTopic(id) } = asked;
   const values = {
     ...{ id, topic, stream, from_position: from, to_position: to, position: from - 1 },
     types: types.length === 0 ? null : [...types],

@@ -1,6 +1,6 @@
 /** The topics: made by our own command with checked settings, never by a broker on its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 
 /** The names that a prefix gives: several logs may share a cluster. */
 export function namesOf(prefix: string) {
@@ -8,6 +8,8 @@ export function namesOf(prefix: string) {
     eventsTopic: `${prefix}.events.v1`,
     warStatusTopic: `${prefix}.war-status.v1`,
     deadLettersTopic: `${prefix}.dlq.v1`,
+    /** Of a replay, unless another is asked for. */
+    replayTopic: (id: string) => `${prefix}.replay.${id}.v1`,
     relayGroup: `${prefix}-relay`,
     warStatusGroup: `${prefix}-war-status`,
     /** Before a site's id: its consumer group. */
@@ -31,10 +33,8 @@ type Settings = Readonly<Record<string, string>>;
 type Topic = { readonly topic: string; readonly partitions: number; readonly settings: Settings };
 
 const sizes = { 'max.message.bytes': String(messageBytesMax) };
-const forever: Settings = {
-  ...{ 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' },
-  ...sizes,
-};
+const unlimited = { 'retention.ms': '-1', 'retention.bytes': '-1' };
+const forever: Settings = { 'cleanup.policy': 'delete', ...unlimited, ...sizes };
 
 /** Every topic as it is to be. */
 function topicsOf(prefix: string, partitions: number): readonly Topic[] {
@@ -58,16 +58,7 @@ export async function createTopics(
   const present = await admin.listTopics();
   const wanted = topicsOf(prefix, partitions);
   const missing = wanted.filter(({ topic }) => !present.includes(topic));
-  if (missing.length > 0) {
-    await make(
-      admin,
-      missing.map(({ topic, partitions, settings }) => ({
-        topic,
-        numPartitions: partitions,
-        configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
-      })),
-    );
-  }
+  if (missing.length > 0) await make(admin, missing);
   const done = missing.map(({ topic }) => `created ${topic}`);
   for (const one of wanted) {
     const faults = missing.includes(one) ? [] : faultsOf(one, await readSettings(admin, one.topic));
@@ -85,13 +76,16 @@ export async function createReplayTopic(
   topic: string,
 ): Promise<boolean> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic] });
-  const numPartitions = topics[0]?.partitions.length ?? eventsPartitions;
-  const configEntries = Object.entries(forever).map(([name, value]) => ({ name, value }));
-  return make(admin, [{ topic, numPartitions, configEntries }]);
+  const partitions = topics[0]?.partitions.length ?? eventsPartitions;
+  return make(admin, [{ topic, partitions, settings: forever }]);
 }
 
 // kafkajs waits for leaders too, but gives up where the broker does not know the topic yet.
-async function make(admin: Admin, topics: ITopicConfig[]): Promise<boolean> {
+async function make(admin: Admin, wanted: readonly Topic[]): Promise<boolean> {
+  const topics = wanted.map(({ topic, partitions, settings }) => ({
+    ...{ topic, numPartitions: partitions },
+    configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
+  }));
   const isNew = await admin.createTopics({ waitForLeaders: false, topics });
   if (!isNew) return false;
   const names = topics.map(({ topic }) => topic);

@@ -57,13 +57,18 @@ export async function readTopic(
   });
 }
 
-/** What a reader of either kind found, for whoever reads the output of a long run. */
-export function figuresOf(head: number, committed: readonly Message[], all = committed): string {
+/** What readers found, for whoever reads the output of a long run; `all` as `read_uncommitted`. */
+export function figuresOf(
+  head: number,
+  committed: readonly Message[],
+  all?: readonly Message[],
+): string {
   const faults = faultsOf(committed, head);
   const count = (what: string) => faults.filter((fault) => fault.endsWith(what)).length;
   return (
     `${head} events, ${committed.length} messages: ${count('missing')} missing, ` +
-    `${count('twice')} twice, ${count('order')} out of order; read_uncommitted ${all.length}`
+    `${count('twice')} twice, ${count('order')} out of order` +
+    `${all === undefined ? '' : `; read_uncommitted: ${all.length}`}`
   );
 }
 
