@@ -52,7 +52,7 @@ async function stopPublisher(client: Lock['client']): Promise<void> {
     if (Date.now() > deadline) throw new Error('the war status is being published: stop it first');
     await client.query(
       `select pg_terminate_backend(pid) from pg_locks
-       where locktype = 'advisory' and objid = $1 and granted
+       where locktype = 'advisory' and classid = 0 and objid = $1 and objsubid = 1 and granted
          and database = (select oid from pg_database where datname = current_database())`,
       [warStatusLockKey],
     );

@@ -25,9 +25,9 @@ export async function obligingBroker(t: Test, dataDir: string): Promise<string> 
     cwd: join(dataDir, 'kafka'),
     stdio: 'ignore',
   });
+  const ended = once(broker, 'exit');
   t.teardown(async () => {
-    const ended = once(broker, 'exit');
-    broker.kill();
+    broker.kill('SIGKILL');
     await ended;
   });
   const [host = '', port] = first.brokers.split(':');
