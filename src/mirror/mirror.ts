@@ -79,6 +79,7 @@ async function mirrorOnce(parts: MirrorParts, signal: AbortSignal, onProgress: (
   const over = Promise.withResolvers<void>();
   const stop = () => over.resolve();
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   consumer.on(consumer.events.CRASH, ({ payload }) => over.reject(payload.error));
   const topic = namesOf(prefix).eventsTopic;
   const gaps = gapWatch({ ...parts, consumer, topic });
