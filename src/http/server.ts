@@ -14,6 +14,7 @@ import { addClaimViews } from './claim-views.ts';
 import { claimRoutes } from './claims.ts';
 import { answerClientError, answerExpectation } from './client-errors.ts';
 import { addCommands, Written } from './commands.ts';
+import { addDeadLetters } from './dead-letters.ts';
 import { addDocuments } from './documents.ts';
 import { useProblems } from './errors.ts';
 import { addHealth, type Readiness } from './health.ts';
@@ -34,6 +35,8 @@ import { addProofs } from './proofs.ts';
 import { useReadSite } from './read-site.ts';
 import { addRegister } from './register.ts';
 import { registryRoutes } from './registry.ts';
+import { addRelay, type RelayStatus } from './relay.ts';
+import { addReplays, type Replays } from './replays.ts';
 import { type StreamLimits, streamLimits } from './stream-client.ts';
 import { talkRoutes } from './talks.ts';
 import { addTimeline } from './timeline.ts';
@@ -46,6 +49,8 @@ export type HttpParts = {
   projections: readonly Projection[];
   readiness: () => Promise<Readiness>;
   metrics: MetricsParts;
+  readRelay: () => Promise<RelayStatus>;
+  replays: Replays;
   /** Opened while a stream is, closed when none is. */
   openWakeup: () => Wakeup & { close(): Promise<void> };
   auth: AuthSettings;
@@ -115,6 +120,9 @@ function addRoutes(app: FastifyInstance, parts: HttpParts, streams: StreamLimits
   addLive(app, parts, streams);
   addBulk(app, store);
   addOps(app, parts);
+  addRelay(app, parts.readRelay);
+  addReplays(app, parts.replays);
+  addDeadLetters(app, db);
   addHealth(app, readiness);
   addMetrics(app, parts.metrics);
 }
