@@ -117,6 +117,12 @@ const statementTimeoutMs = 30_000;
 const lockTimeoutMs = 10_000;
 const idleInTransactionTimeoutMs = 30_000;
 const answerTimeoutMs = 10_000;
+// The server's own come first where it lives, and say what it waited for.
+const answerTimeouts = {
+  query_timeout: answerTimeoutMs,
+  statement_timeout: answerTimeoutMs - 1_000,
+  lock_timeout: answerTimeoutMs - 1_000,
+};
 
 const int8ArrayOid = 1016;
 const parsers = new Map<number, (text: string) => unknown>([
@@ -141,13 +147,22 @@ export function connectionOptions(databaseUrl: string): pg.ClientConfig {
   };
 }
 
-/** `onError` hears of connections that broke; queries report their own errors too. */
-export function openPool(databaseUrl: string, onError: (error: Error) => void): pg.Pool {
+/**
+ * `onError` hears of connections that broke; queries report their own errors too. With `isAwaited`,
+ * as where somebody waits for an answer over HTTP, a server that is there but does not answer a
+ * statement is given up after `answerTimeoutMs`; else a statement may be given longer by itself.
+ */
+export function openPool(
+  databaseUrl: string,
+  onError: (error: Error) => void,
+  { isAwaited = false } = {},
+): pg.Pool {
   const pool = new pg.Pool({
     ...connectionOptions(databaseUrl),
     max: connectionsMax,
-    statement_timeout: statementTimeoutMs,
-    lock_timeout: lockTimeoutMs,
+    ...(isAwaited
+      ? answerTimeouts
+      : { statement_timeout: statementTimeoutMs, lock_timeout: lockTimeoutMs }),
     // A process that froze inside a transaction must not hold its locks for ever.
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
   });
