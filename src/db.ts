@@ -116,6 +116,8 @@ const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 30_000;
 const lockTimeoutMs = 10_000;
 const idleInTransactionTimeoutMs = 30_000;
+const migrationLockWaitMs = 600_000;
+const lockTimeoutCode = '55P03';
 const answerTimeoutMs = 10_000;
 // The server's own come first where it lives, and say what it waited for.
 const answerTimeouts = {
@@ -198,10 +200,32 @@ export async function connectOnce(
 }
 
 /**
- * Brings the tables up to date. Safe to call from several processes at once; a failure changes
- * nothing.
+ * Brings the tables up to date. Safe to call from several processes at once: one does it, the others
+ * wait. A failure changes nothing.
  */
 export async function migrate(db: Db): Promise<void> {
+  await db.connection().execute(async (connection) => {
+    // A large log takes longer to change than a statement may take otherwise.
+    await sql`set statement_timeout = 0`.execute(connection);
+    try {
+      await migrateWhenFree(connection);
+    } finally {
+      await sql`reset statement_timeout`.execute(connection);
+    }
+  });
+}
+
+// A lock that is held for long is waited for by turns, so that appends are let through between.
+async function migrateWhenFree(db: Db): Promise<void> {
+  for (const deadline = performance.now() + migrationLockWaitMs; ; ) {
+    const error = await migrateAtOnce(db);
+    if (error === undefined) return;
+    if ((error as { code?: string }).code !== lockTimeoutCode) throw error;
+    if (performance.now() > deadline) throw error;
+  }
+}
+
+async function migrateAtOnce(db: Db): Promise<unknown> {
   const folder = new URL('../migrations/', import.meta.url);
   const migrator = new Migrator({
     db,
@@ -217,8 +241,7 @@ export async function migrate(db: Db): Promise<void> {
       },
     },
   });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  return (await migrator.migrateToLatest()).error;
 }
 
 /** Whether a lost connection, rather than the statement, caused `error`: the outcome is unknown. */

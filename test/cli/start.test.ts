@@ -28,8 +28,8 @@ t.test('a service whose output nobody reads any more ends, and holds nothing', a
 const stops = process.env.FAULTS === 'full' ? 20 : 2;
 const writers = 16;
 
-// Seen to fail with the process ended at the signal, and with an append answered before it is
-// stored. An exit with 0 is in time: what takes longer than the deadline ends with 1.
+// Seen to fail with the process ended at the signal (of twenty times), and with the parts closed in
+// the order of opening. An exit with 0 is in time: what takes longer than the deadline ends with 1.
 t.test(`SIGTERM under load, ${stops} times: what was acknowledged is stored`, async (t) => {
   const { url: databaseUrl, store } = await freshStore(t);
   const acknowledged = new Map<string, number>();
