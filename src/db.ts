@@ -201,14 +201,14 @@ export async function connectOnce(
 
 /**
  * Brings the tables up to date. Safe to call from several processes at once: one does it, the others
- * wait. A failure changes nothing.
+ * wait. A failure changes nothing. Answers the names of those it applied.
  */
-export async function migrate(db: Db): Promise<void> {
-  await db.connection().execute(async (connection) => {
+export function migrate(db: Db): Promise<readonly string[]> {
+  return db.connection().execute(async (connection) => {
     // A large log takes longer to change than a statement may take otherwise.
     await sql`set statement_timeout = 0`.execute(connection);
     try {
-      await migrateWhenFree(connection);
+      return await migrateWhenFree(connection);
     } finally {
       await sql`reset statement_timeout`.execute(connection);
     }
@@ -216,16 +216,16 @@ export async function migrate(db: Db): Promise<void> {
 }
 
 // A lock that is held for long is waited for by turns, so that appends are let through between.
-async function migrateWhenFree(db: Db): Promise<void> {
+async function migrateWhenFree(db: Db): Promise<readonly string[]> {
   for (const deadline = performance.now() + migrationLockWaitMs; ; ) {
-    const error = await migrateAtOnce(db);
-    if (error === undefined) return;
-    if ((error as { code?: string }).code !== lockTimeoutCode) throw error;
-    if (performance.now() > deadline) throw error;
+    const { error, results = [] } = await migrateAtOnce(db);
+    if (error === undefined) return results.map(({ migrationName }) => migrationName);
+    const isHeldUp = (error as { code?: string }).code === lockTimeoutCode;
+    if (!isHeldUp || performance.now() > deadline) throw error;
   }
 }
 
-async function migrateAtOnce(db: Db): Promise<unknown> {
+function migrateAtOnce(db: Db) {
   const folder = new URL('../migrations/', import.meta.url);
   const migrator = new Migrator({
     db,
@@ -241,7 +241,7 @@ async function migrateAtOnce(db: Db): Promise<unknown> {
       },
     },
   });
-  return (await migrator.migrateToLatest()).error;
+  return migrator.migrateToLatest();
 }
 
 /** Whether a lost connection, rather than the statement, caused `error`: the outcome is unknown. */

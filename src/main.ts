@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=TimeoutNegativeWarning
 /**
  * The process: one command line. What a command needs is loaded when it is asked for, so that an
  * import takes no memory for the server.
@@ -18,27 +18,35 @@ program
   .command('demo')
   .description('start, and record the seed report')
   .action(async () => (await import('./cli/demo.ts')).runDemo());
+const json = ['--json', 'answer with JSON'] as const;
+program
+  .command('config')
+  .description('every setting as it counts, without what is secret; all faults named at once')
+  .option(...json)
+  .action(async (options) => (await import('./cli/config.ts')).runConfig(options));
 program
   .command('migrate')
   .description('bring the database up to date')
-  .action(async () => (await import('./cli/migrate.ts')).runMigrate());
+  .option(...json)
+  .action(async (options) => (await import('./cli/migrate.ts')).runMigrate(options));
 program
   .command('status')
   .description('how far log, relay and projections are; ends with 1 where something does not move')
-  .option('--json', 'answer with JSON')
+  .option(...json)
   .action(async (options) => (await import('./cli/status.ts')).runStatus(options));
 const topics = program.command('topics').description('Kafka topics');
 topics
   .command('init')
   .description('create the topics that are missing, set right what is set wrongly')
   .option('--partitions <count>', 'of a topic it makes; fixed for good by the first relay')
+  .option(...json)
   .action(async (options) => (await import('./cli/topics.ts')).runTopicsInit(options));
 topics
   .command('recreate')
   .description('delete the topics, so that the whole log is relayed anew')
   .option('--yes', 'needed, as every message is deleted')
+  .option(...json)
   .action(async (options) => (await import('./cli/topics.ts')).runTopicsRecreate(options));
-const json = ['--json', 'answer with JSON'] as const;
 program
   .command('rebuild [projection]')
   .description('build a projection anew beside the one that answers, compare, swap')
@@ -52,6 +60,17 @@ program
   .description('read the whole log and tell whether all is as it was recorded')
   .option(...json)
   .action(async (options) => (await import('./cli/verify.ts')).runVerify(options));
+program
+  .command('backup')
+  .description('databases that were restored')
+  .command('check')
+  .description('whether it is whole, whether the topic is ahead of it, and what to do')
+  .option(
+    '--note <file>',
+    'a note of GET /v1/log/head that was kept: what it is of has to be there',
+  )
+  .option(...json)
+  .action(async (options) => (await import('./cli/backup.ts')).runBackupCheck(options));
 program
   .command('import <format> <files...>')
   .description(

@@ -22,8 +22,9 @@ import { uaGeneralStaff } from '../import/ua-general-staff.ts';
 import { ucdpGed } from '../import/ucdp-ged.ts';
 import { openLog } from '../log.ts';
 import { UsageError } from './exit.ts';
-import { isFinding, progress, type Summary, textOf } from './import-summary.ts';
+import { isFinding, type Summary, textOf } from './import-summary.ts';
 import { makeLogger } from './logger.ts';
+import { openProgress } from './progress.ts';
 
 const importers = [uaGeneralStaff, orcLosses, controlRevisions, acled, ucdpGed];
 const linesFormat = 'cloudevents';
@@ -134,13 +135,17 @@ async function importOne(
   const { file, options, rejects, signal } = asked;
   const started = performance.now();
   const rejected: RejectedRow[] = [];
+  const progress = openProgress(file, 'rows');
   const told: Told = {
     signal,
     onRejected(row) {
       if (rejected.length < rejectionsShownMax) rejected.push(row);
       if (rejects !== undefined) writeSync(rejects, `${JSON.stringify({ file, ...row })}\n`);
     },
-    onProgress: progress(started),
+    onProgress: ({ read, recorded, known, rejected: bad }) => {
+      const note = `${recorded} recorded, ${known} known, ${bad} rejected`;
+      progress.say({ done: read, note });
+    },
   };
   const read = importer === undefined ? readLines(file, store, told) : undefined;
   try {
@@ -150,6 +155,8 @@ async function importOne(
   } catch (error) {
     if (error instanceof FileUnreadable) error.message = `${file}: ${error.message}`;
     throw error;
+  } finally {
+    progress.end();
   }
 }
 
