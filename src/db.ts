@@ -200,8 +200,8 @@ export async function connectOnce(
 }
 
 /**
- * Brings the tables up to date. Safe to call from several processes at once: one does it, the others
- * wait. A failure changes nothing. Answers the names of those it applied.
+ * Brings the tables up to date. Safe to call from several processes at once: one does it, the
+ * others wait. A failure changes nothing. Answers the names of those it applied.
  */
 export function migrate(db: Db): Promise<readonly string[]> {
   return db.connection().execute(async (connection) => {

@@ -90,12 +90,20 @@ program
   );
 program
   .command('export')
-  .description('write events as CloudEvents, one a line, which `import cloudevents` takes back')
+  .argument(
+    '[what]',
+    'events (CloudEvents, for `import cloudevents`), timeline or claims',
+    'events',
+  )
+  .description('write what is of a range of positions')
   .option('--from <position>', 'the first one', '1')
   .option('--to <position>', 'the last one; else the last there is')
+  .option('--at <position>', 'of the timeline and of claims: as of which position; else the last')
+  .option('--conflict <id>', 'of the timeline and of claims: of one conflict')
+  .option('--format <name>', 'ndjson; of the timeline and of claims also csv, geojson', 'ndjson')
   .option('--out <file>', 'else to standard output')
   .option(...json)
-  .action(async (options) => (await import('./cli/export.ts')).runExport(options));
+  .action(async (what, options) => (await import('./cli/export.ts')).runExport(what, options));
 program
   .command('replay')
   .description('publish a part of the log again, to a topic of its own')

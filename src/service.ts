@@ -154,8 +154,8 @@ async function connectParts(
   return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };
 }
 
-// Of its own, so that nobody who asks waits behind what the projector and the relay do, or for longer
-// than PostgreSQL may take to answer.
+// Of its own, so that nobody who asks waits behind what the projector and the relay do, or for
+// longer than PostgreSQL may take to answer.
 function openAsked(
   databaseUrl: string,
   logger: Logger,

@@ -19,7 +19,7 @@ export type Progress = {
   end(): void;
 };
 
-/** The progress of `what`, in `unit`, such as "events"; nothing at all where `out` is no terminal. */
+/** The progress of `what`, in `unit`, such as "events"; nothing where `out` is no terminal. */
 export function openProgress(
   what: string,
   unit: string,
