@@ -5,6 +5,7 @@
  */
 import { Command } from 'commander';
 import { reportError } from './cli/exit.ts';
+import { collectGarbageSoon } from './cli/memory.ts';
 
 const program = new Command('frontlog')
   .description('An event-sourced record of the claims and acts of a war.')
@@ -85,9 +86,10 @@ program
   .option('--dry-run', 'decide all, record nothing')
   .option('--rejects <file>', 'write every rejected row there, with its reasons, as JSON lines')
   .option(...json)
-  .action(async (format, files, options) =>
-    (await import('./cli/import.ts')).runImport(format, files, options),
-  );
+  .action(async (format, files, options) => {
+    collectGarbageSoon();
+    await (await import('./cli/import.ts')).runImport(format, files, options);
+  });
 program
   .command('export')
   .argument(

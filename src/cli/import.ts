@@ -3,7 +3,6 @@
  * it records what is new; cut off, it goes on.
  */
 import { closeSync, createReadStream, openSync, statSync, writeSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { readConfig } from '../config.ts';
 import { connectOnce } from '../db.ts';
 import { dryRunStore } from '../eventstore/dry-run.ts';
@@ -60,7 +59,6 @@ export async function runImport(
     throw new UsageError(`there is no format "${format}", only ${formats.join(', ')}`);
   }
   checkOptions(importer, files, options);
-  collectGarbageSoon();
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
   const log = await openLog(config, makeLogger(config.logLevel));
   // One for all files: the second may name what the first registers.
@@ -89,14 +87,6 @@ export async function runImport(
     if (rejects !== undefined) closeSync(rejects);
     await dry?.close();
     await log.close();
-  }
-}
-
-// V8 lets garbage grow to 400 MB before it looks for it, which a machine beside a database may not
-// have; sooner, an import of any length stays below 200 MB, and costs a third more time of the CPU.
-function collectGarbageSoon(): void {
-  for (const flag of ['--semi-space-growth-factor=1', '--heap-growing-percent=30']) {
-    setFlagsFromString(flag);
   }
 }
 
