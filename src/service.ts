@@ -81,8 +81,7 @@ async function connectParts(
   const embedded = await startEmbedded(config, logger);
   open.push(async () => embedded?.stop());
   const databaseUrl = config.databaseUrl ?? ((await embedded?.postgres) as string);
-  const onLost = (err: Error) => logger.warn({ err }, 'connection lost');
-  const pool = openPool(databaseUrl, onLost);
+  const pool = openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost'));
   const db = openDb(pool);
   open.push(() => db.destroy());
   await migrate(db);
@@ -137,17 +136,17 @@ async function connectParts(
 
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
   const metrics = makeMetrics();
-  const asked = openAsked(databaseUrl, logger, metrics);
-  open.push(asked.close);
+  const answering = openAnswering(databaseUrl, logger, metrics);
+  open.push(answering.close);
   const readiness = isReadSite
-    ? () => readSiteReadiness(asked, mirror, config)
-    : () => readReadiness(asked, state, config);
+    ? () => readSiteReadiness(answering, mirror, config)
+    : () => readReadiness(answering, state, config);
   const { auth, requestsPerMinute } = config;
-  const readSnapshot = () => snapshotOf(asked, state, config);
+  const readSnapshot = () => snapshotOf(answering, state, config);
   const app = await httpServer({
-    ...{ db: asked.db, store: asked.store, isReadSite },
+    ...{ db: answering.db, store: answering.store, isReadSite },
     ...{ projections, readiness, openWakeup, auth, requestsPerMinute, logger },
-    metrics: { metrics, readSnapshot, pool: asked.pool },
+    metrics: { metrics, readSnapshot, pool: answering.pool },
   });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });
@@ -156,7 +155,7 @@ async function connectParts(
 
 // Of its own, so that nobody who asks waits behind what the projector and the relay do, or for
 // longer than PostgreSQL may take to answer.
-function openAsked(
+function openAnswering(
   databaseUrl: string,
   logger: Logger,
   metrics: ReturnType<typeof makeMetrics>,

@@ -5,7 +5,7 @@ import { type Service, startService } from '../service.ts';
 import { makeLogger } from './logger.ts';
 
 const closeTimeoutMs = 10_000;
-// An embedded PostgreSQL writes its pages to disk before it ends.
+// Embedded servers write what they hold to disk before they end.
 const closeEmbeddedTimeoutMs = 30_000;
 
 export async function runStart(): Promise<void> {
@@ -16,7 +16,8 @@ export async function runStart(): Promise<void> {
 export async function serve(config: Config): Promise<Service> {
   const logger = makeLogger(config.logLevel);
   const service = await startService(config, logger);
-  const delay = config.databaseUrl === undefined ? closeEmbeddedTimeoutMs : closeTimeoutMs;
+  const isEmbedded = config.databaseUrl === undefined || config.kafka === 'embedded';
+  const delay = isEmbedded ? closeEmbeddedTimeoutMs : closeTimeoutMs;
   closeWithGrace({ delay, logger }, async ({ err }) => {
     if (err) logger.fatal({ err }, 'closing after an unexpected error');
     await service.close();
