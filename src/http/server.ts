@@ -13,6 +13,7 @@ import { addChanges } from './changes.ts';
 import { addClaimViews } from './claim-views.ts';
 import { claimRoutes } from './claims.ts';
 import { answerClientError, answerExpectation } from './client-errors.ts';
+import { useClosing } from './closing.ts';
 import { addCommands, Written } from './commands.ts';
 import { addDocuments } from './documents.ts';
 import { useProblems } from './errors.ts';
@@ -75,6 +76,7 @@ export async function httpServer(
   app.server.on('checkExpectation', answerExpectation);
   app.setValidatorCompiler(strictValidation());
   useProblems(app);
+  useClosing(app);
   const answerUnrouted = useMethods(app, limits);
   useMetrics(app, parts.metrics);
   useAdmission(app, limits);
