@@ -7,8 +7,8 @@ const finishMsMax = 7_000;
 
 /**
  * Makes `app`, once it closes, let go of each connection as soon as it is idle. The server itself
- * does so once, when it stops listening: those that are answered a moment later it would keep alive,
- * and wait for.
+ * does so once, when it stops listening: those that are answered a moment later it would keep
+ * alive, and wait for.
  */
 export function useClosing(app: FastifyInstance): void {
   const timers: NodeJS.Timeout[] = [];
