@@ -15,7 +15,10 @@ export const data = {
     side_id: 'ua',
     category: 'military',
     outcome: 'killed',
-    quantity: { value: 300, qualifier: 'more_than', unit: '{person}', low: 301, best: null },
+    quantity: {
+      ...{ value: 300, qualifier: 'more_than', unit: '{person}', measure: 'increment' },
+      ...{ low: 301, best: null, high: null },
+    },
   },
 };
 export const metadata = {

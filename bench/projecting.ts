@@ -1,6 +1,6 @@
 /**
  * A process of the bench `projections`: builds all views from a log, as `frontlog rebuild --all`
- * does, and prints how. `node bench/projecting.ts DATABASE_URL`.
+ * does, and prints how. `node --expose-gc bench/projecting.ts DATABASE_URL`.
  */
 import { pino } from 'pino';
 import { connectOnce, openDb, openPool } from '../src/db.ts';
@@ -10,6 +10,7 @@ import { openRebuild } from '../src/projections/rebuild.ts';
 import { listStatuses } from '../src/projections/status.ts';
 import { projections } from '../src/service.ts';
 
+const heldIntervalMs = 2_000;
 const [url] = process.argv.slice(2) as [string];
 const onError = (error: unknown) => process.stderr.write(`# ${error}\n`);
 const pool = openPool(url, onError);
@@ -23,11 +24,14 @@ const startedAt = performance.now();
 const cpuBefore = process.cpuUsage();
 let storedAt = startedAt;
 let rssMax = 0;
+let heldMax = 0;
+let heldAt = startedAt;
 const near = (await store.head()) - 1_000;
 for (let isNear = false; ; ) {
   const step = await rebuild.advance();
   if (step === 'none') break;
   rssMax = Math.max(rssMax, process.memoryUsage().rss);
+  if (performance.now() - heldAt > heldIntervalMs) heldMax = Math.max(heldMax, held());
   if (isNear) continue;
   const statuses = await listStatuses(db, projections);
   isNear = statuses.every(({ rebuild }) => (rebuild?.position ?? 0) >= near);
@@ -40,8 +44,16 @@ const statuses = await listStatuses(db, projections);
 const differences = statuses.reduce((sum, one) => sum + (one.comparison?.differences ?? 0), 0);
 const figures = {
   ...{ storedMs: storedAt - startedAt, allMs: endedAt - startedAt, cpuUs: user + system },
-  ...{ rssMax, differences },
+  ...{ heldMax, rssMax, differences },
 };
 process.stdout.write(`${JSON.stringify(figures)}\n`);
 await store.close();
 await db.destroy();
+
+// What is in use, without the garbage that V8 has not looked for yet.
+function held(): number {
+  globalThis.gc?.();
+  heldAt = performance.now();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

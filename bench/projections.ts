@@ -24,13 +24,24 @@ const readers = 8;
 const pollMs = 1;
 /** A war of some months: the views that are read. */
 const eventsRead = 10_000;
+const viewsRead = [
+  '/v1/timeline?limit=50',
+  '/v1/claims?limit=50',
+  '/v1/claims?limit=50&conflict=war-1&kind=control',
+  '/v1/claims?limit=50&sort=position',
+  '/v1/conflicts/war-1/status',
+  '/v1/casualties?conflict=war-1',
+  '/v1/negotiations?conflict=war-1',
+  '/v1/places/geonames:700007/control',
+];
 
 export const benchProjections: Bench = async (fresh, short) => {
   const sizes = short ? [5_000] : [100_000, 1_000_000];
   const rebuilds = [];
   for (const size of sizes) rebuilds.push(await rebuild(await fresh(`log_${size}`), size));
   const live = await liveFigures(fresh, short);
-  const text = `${table(rebuilds)}\n${table([live.delays])}\n${table(live.reads)}`;
+  const tables = [rebuilds, [live.delays], live.reads, live.pastReads];
+  const text = tables.map((rows) => table(rows)).join('\n');
   return { text, json: { rebuilds, ...live } };
 };
 
@@ -38,6 +49,7 @@ type Built = {
   storedMs: number;
   allMs: number;
   cpuUs: number;
+  heldMax: number;
   rssMax: number;
   differences: number;
 };
@@ -49,20 +61,21 @@ async function rebuild(url: string, events: number) {
   await close();
   const build = async () => {
     const before = await postgresCpuUs();
-    const argv = [`${import.meta.dirname}/projecting.ts`, url];
+    const argv = ['--expose-gc', `${import.meta.dirname}/projecting.ts`, url];
     const { stdout } = await promisify(execFile)(process.execPath, argv);
     const postgres = ((await postgresCpuUs()) ?? Number.NaN) - (before ?? Number.NaN);
     return { ...(JSON.parse(stdout) as Built), postgres };
   };
   await build();
-  const { storedMs, allMs, cpuUs, rssMax, differences, postgres } = await build();
+  const { storedMs, allMs, cpuUs, heldMax, rssMax, differences, postgres } = await build();
   return {
     events,
     'events/s, rows stored': Math.round((events * 1_000) / storedMs),
     'with indexes, comparison and swap': Math.round((events * 1_000) / allMs),
     'node us': round(cpuUs / events, 1),
     'PostgreSQL us': round(postgres / events, 1),
-    'memory at most, MB': Math.round(rssMax / 1e6),
+    'memory held, MB': Math.round(heldMax / 1e6),
+    'with garbage, MB': Math.round(rssMax / 1e6),
     'rows that differ': differences,
   };
 }
@@ -83,10 +96,11 @@ async function liveFigures(fresh: FreshDatabase, short: boolean) {
   while ((await positionOf(pool)) < eventsRead) await sleep(50);
   const delays = await delaysOf(pool, store, short ? 2_000 : 20_000);
   const reads = await readsOf(url, ours, short);
+  const pastReads = await pastReadsOf(ours, short);
   await stop(ours);
   await pool.end();
   await close();
-  return { delays, reads };
+  return { delays, reads, pastReads };
 }
 
 /** From the acknowledgement of an append to its event in all views. */
@@ -153,20 +167,43 @@ async function readsOf(url: string, ours: Server, short: boolean) {
   const bare = await serve(['bench/bare-reads.ts', url, routes], {});
   const rows = [];
   for (const path of paths) {
-    const read = (server: Server) => async () => {
-      const call = async () => {
-        const response = await fetch(server.url + path);
-        if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
-        await response.arrayBuffer();
-      };
-      return (await closedLoop(call, { callers: readers, ms: short ? 500 : 4_000 })).per_s;
-    };
-    const seen = await inTurn(short ? 1 : 3, { ours: read(ours), bare: read(bare) });
+    const seen = await inTurn(short ? 1 : 3, {
+      ours: reading(ours, path, short),
+      bare: reading(bare, path, short),
+    });
     const ratio = round(seen.ours / seen.bare, 2);
     rows.push({ path, 'reads/s': seen.ours, 'bare route': seen.bare, ratio });
   }
   await stop(bare);
   return rows;
+}
+
+/** Each view as of the middle of the log beside the same one now. */
+async function pastReadsOf(ours: Server, short: boolean) {
+  const rows = [];
+  for (const path of viewsRead) {
+    const past = `${path}${path.includes('?') ? '&' : '?'}at_position=${eventsRead / 2}`;
+    const seen = await inTurn(short ? 1 : 3, {
+      now: reading(ours, path, short),
+      past: reading(ours, past, short),
+    });
+    const dearer = round(seen.now / seen.past, 2);
+    rows.push({
+      ...{ path, 'reads/s now': seen.now, 'as of the middle of the log': seen.past },
+      ...{ 'times as dear': dearer, target: 'at most 1.5' },
+    });
+  }
+  return rows;
+}
+
+function reading(server: Server, path: string, short: boolean) {
+  const call = async () => {
+    const response = await fetch(server.url + path);
+    if (response.status !== 200) throw new Error(`${path}: ${response.status}`);
+    await response.arrayBuffer();
+  };
+  const ms = short ? 500 : 4_000;
+  return async () => (await closedLoop(call, { callers: readers, ms })).per_s;
 }
 
 async function stop({ process }: Server): Promise<void> {

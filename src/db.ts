@@ -87,6 +87,9 @@ export type ReplaysTable = {
   position: number;
   published: Generated<number>;
   created_at: Generated<string>;
+  /** Who goes on with it. */
+  run_by: Generated<'command' | 'service'>;
+  last_error: string | null;
 };
 export type LogTilesTable = { level: number; index: number; hashes: Buffer };
 export type LogHeadTable = {

@@ -2,6 +2,8 @@
  * The composition root: the only file that connects part to part. Over 200 lines because of that.
  */
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
@@ -11,6 +13,7 @@ import type { EventStore } from './eventstore/event-store.ts';
 import { countLockWaiters } from './eventstore/postgres.ts';
 import { lent, listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
+import type { RelayStatus } from './http/relay.ts';
 import { httpServer } from './http/server.ts';
 import { openStore, startEmbedded } from './log.ts';
 import { signerOf } from './log-tree/note.ts';
@@ -33,11 +36,16 @@ import { timeline } from './projections/timeline.ts';
 import { readVintage } from './projections/vintage.ts';
 import { warStatusOf, warStatusSources } from './projections/war-status.ts';
 import { kafkaClient } from './relay/client.ts';
-import { readLag } from './relay/lag.ts';
+import { readLag, readTopicProgress } from './relay/lag.ts';
 import { type RelayState, runRelay } from './relay/relay.ts';
+import { replayDesk } from './relay/replay-desk.ts';
+import { runReplays } from './relay/run-replays.ts';
 import { readShownPosition } from './relay/shown.ts';
 import { namesOf } from './relay/topics.ts';
 import { runWarStatus, type WarStatusParts } from './relay/war-status.ts';
+
+const kafkaWaitMs = 2_000;
+const noBroker = 'KAFKA_BROKERS names no broker, and this process has not the role relay';
 
 /** Every read model there is. */
 export const projections: readonly Projection[] = [
@@ -116,12 +124,13 @@ async function connectParts(
     running.push(runRebuilds(projections, parts, stopping.signal));
   }
   const state: RelayState = { state: 'starting', position: 0 };
+  const warStatusState: RelayState = { state: 'starting', position: 0 };
   const brokers = findBrokers(config, embedded);
   if (config.roles.includes('relay')) {
     const logId = await readLogId(db);
     const parts = { store, wakeup, logId, prefix: config.kafkaPrefix, logger, state };
     const connect = () => connectOnce(databaseUrl);
-    const relaying = { ...parts, connect, readView: statusViewOf(db) };
+    const relaying = { ...parts, connect, db, readView: statusViewOf(db), warStatusState };
     running.push(relayWhenKafkaIsThere(config, brokers, relaying, stopping.signal));
   }
 
@@ -143,8 +152,11 @@ async function connectParts(
     : () => readReadiness(answering, state, config);
   const { auth, requestsPerMinute } = config;
   const readSnapshot = () => snapshotOf(answering, state, config);
+  const readRelay = () => readRelayStatus(answering, [state, warStatusState], config);
+  const kafka = () => openKafka(brokers, logger);
+  const replays = replayDesk({ ...answering, prefix: config.kafkaPrefix, kafka });
   const app = await httpServer({
-    ...{ db: answering.db, store: answering.store, isReadSite },
+    ...{ db: answering.db, store: answering.store, readRelay, replays, isReadSite },
     ...{ projections, readiness, openWakeup, auth, requestsPerMinute, logger },
     metrics: { metrics, readSnapshot, pool: answering.pool },
   });
@@ -193,28 +205,46 @@ async function sealMirror(
   }
 }
 
+type RelayingParts = Omit<WarStatusParts, 'kafka' | 'store'> & {
+  db: Db;
+  store: EventStore;
+  warStatusState: RelayState;
+};
+
 async function relayWhenKafkaIsThere(
   config: Config,
   brokers: Service['brokers'],
-  parts: Omit<WarStatusParts, 'kafka'>,
+  parts: RelayingParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { logger, state } = parts;
+  const { logger, state, warStatusState } = parts;
   const found = await brokers;
   if ('unavailable' in found) {
-    state.state = 'waiting';
-    state.lastError = found.unavailable;
+    for (const one of [state, warStatusState]) {
+      one.state = 'waiting';
+      one.lastError = found.unavailable;
+    }
     logger.warn(`the relay waits: ${found.unavailable}`);
     return;
   }
   if (signal.aborted) return;
   const makesTopics = config.kafka === 'embedded';
   const kafka = kafkaClient(found.brokers, logger);
-  const ownState: RelayState = { state: 'starting', position: 0 };
   await Promise.all([
     runRelay({ ...parts, makesTopics, kafka }, signal),
-    runWarStatus({ ...parts, kafka, state: ownState }, signal),
+    runWarStatus({ ...parts, kafka, state: warStatusState }, signal),
+    runReplays({ ...parts, kafka }, signal),
   ]);
+}
+
+/** A client, or why there is none now. */
+async function openKafka(
+  brokers: Service['brokers'],
+  logger: Logger,
+): Promise<Kafka | { unavailable: string }> {
+  const starting = { unavailable: 'Kafka is still starting' };
+  const found = await Promise.race([brokers, sleep(kafkaWaitMs, starting, { ref: false })]);
+  return 'brokers' in found ? kafkaClient(found.brokers, logger) : found;
 }
 
 /** The war status as the API answers it, read for the topic. */
@@ -238,7 +268,7 @@ async function findBrokers(
   if (config.kafka === 'none') return { unavailable: 'KAFKA_BROKERS is none' };
   if (config.kafka !== 'embedded') return { brokers: [...config.kafka] };
   const found = await embedded?.kafka;
-  if (found === undefined) return { unavailable: 'this process has no relay' };
+  if (found === undefined) return { unavailable: noBroker };
   return 'brokers' in found ? { brokers: [found.brokers] } : found;
 }
 
@@ -251,11 +281,12 @@ async function readReadiness(
 ): Promise<Readiness> {
   const { db, store } = parts;
   const last = lastError !== undefined && { last_error: lastError };
-  const own = { state, position: ownPosition, ...last };
+  const own = { state: ownState(state, config), position: ownPosition, ...last };
   try {
     const [head, rows] = await Promise.all([store.head(), listRunning(db)]);
     const relay = { ...own, ...(await relayProgress(parts, ownPosition, head, config)) };
-    const relayMoves = config.kafka === 'none' || state === 'active' || state === 'standby';
+    const moves = ['active', 'standby', 'elsewhere'].includes(own.state);
+    const relayMoves = config.kafka === 'none' || moves;
     const degraded = !relayMoves || rows.some((row) => row.state === 'paused');
     return { status: degraded ? 'degraded' : 'ready', head, relay, projections: rows };
   } catch {
@@ -313,7 +344,31 @@ async function snapshotOf(
     return { ...own, relay: null, mirror: await readMirrorProgress(db) };
   }
   const progress = await relayProgress(parts, ownPosition, head, config);
-  return { ...own, relay: { state, ...progress }, mirror: null };
+  return { ...own, relay: { state: ownState(state, config), ...progress }, mirror: null };
+}
+
+// Without the role, another process knows what the relay does.
+function ownState(state: RelayState['state'], { roles }: Pick<Config, 'roles'>) {
+  return roles.includes('relay') ? state : 'elsewhere';
+}
+
+async function readRelayStatus(
+  { db, store }: LogParts,
+  [events, warStatus]: readonly [RelayState, RelayState],
+  config: Config,
+): Promise<RelayStatus> {
+  const head = await store.head();
+  const one = async (topic: string, { state, lastError }: RelayState) => ({
+    topic,
+    state: ownState(state, config),
+    last_error: lastError ?? null,
+    progress: await readTopicProgress(db, store, topic, head),
+  });
+  const { eventsTopic, warStatusTopic } = namesOf(config.kafkaPrefix);
+  return {
+    events: await one(eventsTopic, events),
+    war_status: await one(warStatusTopic, warStatus),
+  };
 }
 
 // The relay of another process may be the active one: it shows how far it is.

@@ -21,7 +21,7 @@ const mayImport: Record<string, string[]> = {
   mirror: ['domain', 'eventstore', 'relay', 'db.ts'],
   http: [
     ...['domain', 'eventstore', 'projections', 'log-tree', 'auth', 'db.ts', 'metrics.ts'],
-    'mirror/site.ts',
+    ...['mirror/site.ts', 'mirror/dead-letters.ts'],
   ],
   import: [
     ...['domain', 'eventstore', 'http/bulk.ts', 'http/cloud-events.ts', 'http/event-lines.ts'],

@@ -4,6 +4,7 @@ import type { Db } from '../db.ts';
 import {
   type DeadLetter,
   dropDeadLetter,
+  findDeadLetter,
   listDeadLetters,
   replayDeadLetter,
 } from '../mirror/dead-letters.ts';
@@ -11,15 +12,20 @@ import { withDatabase } from './database.ts';
 import { UsageError } from './exit.ts';
 import { makeLogger } from './logger.ts';
 
+const pageLettersMax = 500;
+
 type Json = { json?: boolean };
 
 /** Ends with 1 where there are any. */
 export async function runDlqList({ all, json }: Json & { all?: boolean }): Promise<void> {
   await withLetters(async (db) => {
-    const letters = await listDeadLetters(db, all);
-    if (letters.some(({ state }) => state === 'open')) process.exitCode = 1;
-    for (const letter of letters) say(shown(letter), json, lineOf(letter));
-    if (letters.length === 0 && !json) process.stdout.write('there are none\n');
+    let count = 0;
+    for await (const letter of lettersOf(db, all ? undefined : 'open')) {
+      if (letter.state === 'open') process.exitCode = 1;
+      say(letter, json, lineOf(letter));
+      count += 1;
+    }
+    if (count === 0 && !json) process.stdout.write('there are none\n');
   });
 }
 
@@ -30,8 +36,8 @@ export async function runDlqReplay(
 ): Promise<void> {
   if (unchecked && ids.length === 0) throw new UsageError('--unchecked: name the letters');
   await withLetters(async (db) => {
-    const letters = ids.length === 0 ? await listDeadLetters(db) : await named(db, ids);
-    for (const letter of letters) {
+    const letters = ids.length === 0 ? lettersOf(db, 'open') : await named(db, ids);
+    for await (const letter of letters) {
       const reason = await replayDeadLetter(db, letter, !unchecked);
       report(letter.id, 'replayed', reason, json);
     }
@@ -52,13 +58,26 @@ async function withLetters(work: (db: Db) => Promise<void>): Promise<void> {
   await withDatabase(config, makeLogger(config.logLevel), ({ db }) => work(db));
 }
 
+async function* lettersOf(db: Db, state: 'open' | undefined): AsyncGenerator<DeadLetter> {
+  for (let after = 0; ; ) {
+    const letters = await listDeadLetters(db, { state, after, limit: pageLettersMax });
+    yield* letters;
+    const last = letters.at(-1);
+    if (last === undefined) return;
+    after = last.id;
+  }
+}
+
 async function named(db: Db, ids: readonly string[]): Promise<DeadLetter[]> {
-  const letters = await listDeadLetters(db, true);
-  return ids.map((id) => {
-    const letter = letters.find((one) => String(one.id) === id && one.state !== 'replayed');
-    if (letter === undefined) throw new UsageError(`there is no letter ${id} to be mended`);
-    return letter;
-  });
+  const letters: DeadLetter[] = [];
+  for (const id of ids) {
+    const letter = /^\d{1,15}$/.test(id) ? await findDeadLetter(db, Number(id)) : undefined;
+    if (letter === undefined || letter.state === 'replayed') {
+      throw new UsageError(`there is no letter ${id} to be mended`);
+    }
+    letters.push(letter);
+  }
+  return letters;
 }
 
 function report(id: number, done: string, reason: string | undefined, json = false): void {
@@ -69,10 +88,6 @@ function report(id: number, done: string, reason: string | undefined, json = fal
 
 function say(object: object, json: boolean | undefined, text: string): void {
   process.stdout.write(`${json ? JSON.stringify(object) : text}\n`);
-}
-
-function shown({ id, topic, partition, offset, position, reason, state, found_at }: DeadLetter) {
-  return { id, topic, partition, offset, position, reason, state, found_at };
 }
 
 function lineOf({ id, partition, offset, position, reason, state, found_at }: DeadLetter): string {

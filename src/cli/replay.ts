@@ -5,16 +5,14 @@ import { readLogId } from '../db.ts';
 import { isEventType } from '../domain/catalogue.ts';
 import { openLog } from '../log.ts';
 import { kafkaClient } from '../relay/client.ts';
+import { type ReplayParts, runReplay, startReplay } from '../relay/replay.ts';
 import {
   cancelReplay,
-  findReplay,
   type Replay,
   type ReplayAsked,
-  type ReplayParts,
   ReplayRefused,
-  runReplay,
-  startReplay,
-} from '../relay/replay.ts';
+  takeReplay,
+} from '../relay/replays.ts';
 import { UsageError } from './exit.ts';
 import { makeLogger } from './logger.ts';
 import { openProgress, type Reached } from './progress.ts';
@@ -71,15 +69,12 @@ async function chosen(
   resume: string | undefined,
   asked: ReplayAsked | undefined,
 ): Promise<Replay> {
-  if (asked !== undefined) return startReplay(parts, randomBytes(4).toString('hex'), asked);
-  const replay = await findReplay(parts.db, resume as string);
-  if (replay === undefined) throw new UsageError(`there is no replay ${resume}`);
-  if (replay.state !== 'running') throw new UsageError(`replay ${resume} is ${replay.state}`);
-  return replay;
+  if (asked === undefined) return takeReplay(parts.db, resume as string, 'command');
+  return (await startReplay(parts, randomBytes(4).toString('hex'), asked)).replay;
 }
 
 async function cancel(db: ReplayParts['db'], id: string): Promise<void> {
-  if (!(await cancelReplay(db, id))) throw new UsageError(`no replay ${id} is under way`);
+  await cancelReplay(db, id);
   process.stdout.write(`${id}: cancelled; what it has published stays\n`);
 }
 
@@ -106,10 +101,13 @@ function reachedBy({ from_position, to_position, position, published }: Replay):
 }
 
 function report(end: Replay, json = false): void {
-  const { id, topic, state, published, position } = end;
+  const { id, topic, state, run_by, published, position } = end;
   if (state === 'running') process.exitCode = interruptedCode;
-  const how =
-    state === 'running' ? `stopped: go on with \`frontlog replay --resume ${id}\`` : state;
+  const howItRuns =
+    run_by === 'service'
+      ? 'the service goes on with it'
+      : `stopped: go on with \`frontlog replay --resume ${id}\``;
+  const how = state === 'running' ? howItRuns : state;
   const text = `${published} events on ${topic}, through position ${position}: ${how}`;
   process.stdout.write(`${json ? JSON.stringify(end) : text}\n`);
 }

@@ -6,12 +6,12 @@ import { openLog } from '../log.ts';
 import { type MirrorProgress, readMirrorProgress, readSite } from '../mirror/site.ts';
 import { listStatuses, type ProjectionStatus } from '../projections/status.ts';
 import { listTopicFaults } from '../relay/client.ts';
-import { type Lag, readLag } from '../relay/lag.ts';
+import { type Lag, readTopicProgress } from '../relay/lag.ts';
 import { namesOf } from '../relay/topics.ts';
 import { projections } from '../service.ts';
 import { makeLogger } from './logger.ts';
 
-type Relay = { topic: string; position: number } & Lag;
+type Relay = { topic: string; partitions: number; position: number } & Lag;
 type Topics = { faults: string[] } | { unavailable: string };
 type Status = {
   site: 'primary' | 'mirror';
@@ -54,14 +54,8 @@ export async function runStatus({ json }: { json?: boolean }): Promise<void> {
 }
 
 async function readRelay(db: Db, store: EventStore, topic: string, head: number) {
-  const shown = await db
-    .selectFrom('relay_topics')
-    .select('position')
-    .where('topic', '=', topic)
-    .executeTakeFirst();
-  if (shown === undefined) return null;
-  const { position } = shown;
-  return { topic, position, ...(await readLag(store, position, head)) };
+  const progress = await readTopicProgress(db, store, topic, head);
+  return progress && { topic, ...progress };
 }
 
 function faultsOf({ mirror, projections, topics }: Status): string[] {

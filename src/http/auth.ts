@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the principal needs to have; `public` needs no principal. */
     scope: Scope | 'public';
+    /** Publishes what the log holds, which a read site does not. */
+    publishes?: boolean;
   }
   interface FastifyRequest {
     /** Whose request it is: `recorded_by` of what it records. */

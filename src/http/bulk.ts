@@ -118,7 +118,7 @@ export function addBulk(app: FastifyInstance, store: EventStore): void {
       }
       const events = request.body as unknown[];
       const entries = events.map((event, i) => ({ line: i + 1, event }));
-      const items = await recordLines(store, entries, metadataOf(request));
+      const items = await recordLines(store, prepareLines(entries, metadataOf(request)));
       return { items, ...summed(items) };
     },
   });
@@ -128,7 +128,7 @@ async function* answerLines(store: EventStore, request: FastifyRequest): AsyncGe
   const total: Summary = { lines: 0, recorded: 0, known: 0, refused: 0 };
   try {
     for await (const entries of eventLines(request.body as Readable)) {
-      const results = await recordLines(store, entries, metadataOf(request));
+      const results = await recordLines(store, prepareLines(entries, metadataOf(request)));
       const sums = summed(results);
       for (const key of Object.keys(total) as (keyof Summary)[]) total[key] += sums[key];
       yield results.map((result) => `${JSON.stringify(result)}\n`).join('');
@@ -145,28 +145,36 @@ function metadataOf(request: FastifyRequest): Metadata {
   return { correlation_id: request.id, recorded_by: request.principal };
 }
 
-/** Decides lines in their order and records what follows: a result for each. */
-export async function recordLines(
-  store: EventStore,
-  entries: readonly EventLine[],
-  metadata: Metadata,
-): Promise<Result[]> {
-  const results: Result[] = [];
+/** Lines that can be decided, with what they ask for, and the results of those that cannot. */
+export type PreparedLines = {
+  readonly executions: readonly { readonly line: number; readonly execution: Execution }[];
+  readonly refused: readonly Result[];
+};
+
+/** Looks at lines as far as no other is needed for it. */
+export function prepareLines(entries: readonly EventLine[], metadata: Metadata): PreparedLines {
+  const refused: Result[] = [];
   const executions: { line: number; execution: Execution }[] = [];
   for (const entry of entries) {
     const { line } = entry;
     const execution = 'problem' in entry ? entry.problem : executionOf(entry.event, metadata);
     if ('act' in execution) executions.push({ line, execution });
-    else results.push({ line, status: 'refused', problem: execution });
+    else refused.push({ line, status: 'refused', problem: execution });
   }
+  return { executions, refused };
+}
+
+/** Decides lines in their order and records what follows: a result for each. */
+export async function recordLines(
+  store: EventStore,
+  { executions, refused }: PreparedLines,
+): Promise<Result[]> {
   const outcomes = await executeAll(
     store,
     executions.map(({ execution }) => execution),
   );
-  for (const [i, outcome] of outcomes.entries()) {
-    results.push(resultOf((executions[i] as { line: number }).line, outcome));
-  }
-  return results.sort((a, b) => a.line - b.line);
+  const results = executions.map(({ line }, i) => resultOf(line, outcomes[i] as Outcome));
+  return [...refused, ...results].sort((a, b) => a.line - b.line);
 }
 
 function resultOf(line: number, outcome: Outcome): Result {

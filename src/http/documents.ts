@@ -32,7 +32,10 @@ export async function addDocuments(app: FastifyInstance): Promise<void> {
         { name: 'talks', description: 'Negotiations, agreements, exchanges of prisoners' },
         { name: 'views', description: 'What is so, according to whom' },
         { name: 'log', description: 'The events themselves' },
-        { name: 'ops', description: 'Operating the service: its projections' },
+        {
+          name: 'ops',
+          description: 'Operating the service: projections, relay, replays, dead letters',
+        },
         { name: 'service', description: 'Health' },
       ],
       components: { securitySchemes },

@@ -30,7 +30,7 @@ export const exampleEvent = {
   metadata: { correlation_id: 'r1', recorded_by: 'anonymous' },
 };
 
-const StreamName = Type.String({ pattern: '^[a-z]{1,16}-[a-z0-9][A-Za-z0-9._:-]{0,127}$' });
+export const StreamName = Type.String({ pattern: '^[a-z]{1,16}-[a-z0-9][A-Za-z0-9._:-]{0,127}$' });
 const positionMax = Number.MAX_SAFE_INTEGER;
 const pageBytesMax = 8 * 1024 * 1024;
 

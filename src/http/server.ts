@@ -15,6 +15,7 @@ import { claimRoutes } from './claims.ts';
 import { answerClientError, answerExpectation } from './client-errors.ts';
 import { useClosing } from './closing.ts';
 import { addCommands, Written } from './commands.ts';
+import { addDeadLetters } from './dead-letters.ts';
 import { addDocuments } from './documents.ts';
 import { useProblems } from './errors.ts';
 import { addHealth, type Readiness } from './health.ts';
@@ -35,6 +36,8 @@ import { addProofs } from './proofs.ts';
 import { useReadSite } from './read-site.ts';
 import { addRegister } from './register.ts';
 import { registryRoutes } from './registry.ts';
+import { addRelay, type RelayStatus } from './relay.ts';
+import { addReplays, type Replays } from './replays.ts';
 import { type StreamLimits, streamLimits } from './stream-client.ts';
 import { talkRoutes } from './talks.ts';
 import { addTimeline } from './timeline.ts';
@@ -47,6 +50,8 @@ export type HttpParts = {
   projections: readonly Projection[];
   readiness: () => Promise<Readiness>;
   metrics: MetricsParts;
+  readRelay: () => Promise<RelayStatus>;
+  replays: Replays;
   /** Opened while a stream is, closed when none is. */
   openWakeup: () => Wakeup & { close(): Promise<void> };
   auth: AuthSettings;
@@ -117,6 +122,9 @@ function addRoutes(app: FastifyInstance, parts: HttpParts, streams: StreamLimits
   addLive(app, parts, streams);
   addBulk(app, store);
   addOps(app, parts);
+  addRelay(app, parts.readRelay);
+  addReplays(app, parts.replays);
+  addDeadLetters(app, db);
   addHealth(app, readiness);
   addMetrics(app, parts.metrics);
 }

@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { EventStore } from '../eventstore/event-store.ts';
-import { type Result, recordLines } from '../http/bulk.ts';
+import { type PreparedLines, prepareLines, type Result, recordLines } from '../http/bulk.ts';
 import { eventLines } from '../http/event-lines.ts';
 import type { RejectedRow, Rows } from './chunk.ts';
 import { FileUnreadable } from './text.ts';
@@ -23,9 +23,9 @@ export type ImportLines = {
 export async function importLines({ store, bytes, signal, onRejected, onProgress }: ImportLines) {
   const rows: Rows = { read: 0, recorded: 0, known: 0, rejected: 0 };
   let events = 0;
-  for await (const chunk of readAhead(lines(bytes))) {
+  for await (const chunk of readAhead(prepared(bytes))) {
     if (signal.aborted) break;
-    for (const result of await recordLines(store, chunk, metadata)) {
+    for (const result of await recordLines(store, chunk)) {
       rows.read += 1;
       rows[result.status === 'refused' ? 'rejected' : result.status] += 1;
       events += result.event_ids?.length ?? 0;
@@ -36,7 +36,7 @@ export async function importLines({ store, bytes, signal, onRejected, onProgress
   return { rows, events, isStopped: signal.aborted };
 }
 
-// The next chunk is parsed while the one before is being stored.
+// The next chunk is prepared while the one before is being stored.
 async function* readAhead<Chunk>(chunks: AsyncGenerator<Chunk>): AsyncGenerator<Chunk> {
   try {
     for (let next = chunks.next(); ; ) {
@@ -52,9 +52,9 @@ async function* readAhead<Chunk>(chunks: AsyncGenerator<Chunk>): AsyncGenerator<
   }
 }
 
-async function* lines(bytes: Readable) {
+async function* prepared(bytes: Readable): AsyncGenerator<PreparedLines> {
   try {
-    yield* eventLines(bytes);
+    for await (const lines of eventLines(bytes)) yield prepareLines(lines, metadata);
   } catch (error) {
     const { name, statusCode, message } = error as Error & { statusCode?: number };
     if (name !== 'TooLarge' && statusCode === undefined) throw error;

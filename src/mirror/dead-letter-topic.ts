@@ -8,7 +8,7 @@ import type { Db } from '../db.ts';
 import { within } from '../relay/deadline.ts';
 import { namesOf } from '../relay/topics.ts';
 import { fence, readMark, sendMarked, transactionalProducer } from '../relay/transaction.ts';
-import { type DeadLetter, toDeadMessage } from './dead-letters.ts';
+import { type KeptLetter, toDeadMessage } from './dead-letters.ts';
 import type { MirrorParts } from './mirror.ts';
 import { readSite, siteGroup } from './site.ts';
 
@@ -57,7 +57,7 @@ export function publishDeadLetters(parts: Parts, signal: AbortSignal): Promise<n
   });
 }
 
-async function publish({ kafka, prefix }: Parts, db: Db, letters: readonly DeadLetter[]) {
+async function publish({ kafka, prefix }: Parts, db: Db, letters: readonly KeptLetter[]) {
   const group = `${await siteGroup(db, prefix)}-dlq`;
   const target = { topic: namesOf(prefix).deadLettersTopic, group };
   const { site_id } = await readSite(db);

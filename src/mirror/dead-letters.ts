@@ -4,15 +4,34 @@ import type { Message } from 'kafkajs';
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Db, DeadLettersTable } from '../db.ts';
-import { type Arrival, feedEvents } from './feed.ts';
+import { type Arrival, feedEvents, MirrorRefused } from './feed.ts';
 import { type RawMessage, take } from './take.ts';
 
-export type DeadLetter = Selectable<DeadLettersTable>;
+/** A letter as it is kept, with the message as it came. */
+export type KeptLetter = Selectable<DeadLettersTable>;
+const shown = [
+  ...(['id', 'topic', 'partition', 'offset', 'position', 'reason', 'state', 'found_at'] as const),
+];
+/** A letter without its message, which may be large. */
+export type DeadLetter = Pick<KeptLetter, (typeof shown)[number]>;
 
-/** Those that are open, oldest first; also the others, if `all`. */
-export function listDeadLetters(db: Db, all = false): Promise<DeadLetter[]> {
-  const letters = db.selectFrom('dead_letters').selectAll().orderBy('id');
-  return (all ? letters : letters.where('state', '=', 'open')).execute();
+/** Those of a state, or of all, the oldest first: so many from behind the id `after`. */
+export function listDeadLetters(
+  db: Db,
+  {
+    state,
+    after,
+    limit,
+  }: { state?: KeptLetter['state'] | undefined; after: number; limit: number },
+): Promise<DeadLetter[]> {
+  const letters = db.selectFrom('dead_letters').select(shown).where('id', '>', after);
+  const chosen = state === undefined ? letters : letters.where('state', '=', state);
+  return chosen.orderBy('id').limit(limit).execute();
+}
+
+/** That letter. */
+export function findDeadLetter(db: Db, id: number): Promise<DeadLetter | undefined> {
+  return db.selectFrom('dead_letters').select(shown).where('id', '=', id).executeTakeFirst();
 }
 
 /** Keeps messages with the reason why each could not be taken, in the transaction that `db` is. */
@@ -45,30 +64,42 @@ export async function recordDeadLetters(
  */
 export async function replayDeadLetter(
   db: Db,
-  letter: DeadLetter,
+  { id }: Pick<DeadLetter, 'id'>,
   isChecked: boolean,
 ): Promise<string | undefined> {
-  const taken = take(messageOf(letter), isChecked);
+  const kept = await db
+    .selectFrom('dead_letters')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const taken = take(messageOf(kept), isChecked);
   if ('reason' in taken) return taken.reason;
-  await db.transaction().execute(async (transaction) => {
-    await feedEvents(transaction, [taken.event]);
-    await settle(transaction, letter, 'replayed');
-  });
-  return undefined;
+  try {
+    await db.transaction().execute(async (transaction) => {
+      await feedEvents(transaction, [taken.event]);
+      await settle(transaction, id, 'replayed');
+    });
+    return undefined;
+  } catch (error) {
+    if (error instanceof MirrorRefused) return error.message;
+    throw error;
+  }
 }
 
 /** Closes a letter; answers why not, where others wait for the event that it says it is. */
-export async function dropDeadLetter(db: Db, letter: DeadLetter): Promise<string | undefined> {
-  const { position } = letter;
+export async function dropDeadLetter(
+  db: Db,
+  { id, position }: Pick<DeadLetter, 'id' | 'position'>,
+): Promise<string | undefined> {
   if (position !== null && (await isWaitedFor(db, position))) {
     return `the event at position ${position} is missing, and the log cannot go on without it`;
   }
-  await settle(db, letter, 'dropped');
+  await settle(db, id, 'dropped');
   return undefined;
 }
 
 /** As it is told on the topic of dead letters: as it came, and where from, and why. */
-export function toDeadMessage(letter: DeadLetter, siteId: string): Message {
+export function toDeadMessage(letter: KeptLetter, siteId: string): Message {
   const { topic, partition, offset, reason } = letter;
   const { key, value, headers = {} } = messageOf(letter);
   return {
@@ -85,7 +116,7 @@ export function toDeadMessage(letter: DeadLetter, siteId: string): Message {
   };
 }
 
-function messageOf({ key, value, headers }: DeadLetter): RawMessage {
+function messageOf({ key, value, headers }: KeptLetter): RawMessage {
   const found: Record<string, Buffer[]> = {};
   for (const [name, text] of headers) {
     found[name] = [...(found[name] ?? []), Buffer.from(text, 'base64')];
@@ -112,6 +143,12 @@ async function isWaitedFor(db: Db, position: number): Promise<boolean> {
   return rows[0]?.waits === true;
 }
 
-async function settle(db: Db, { id }: DeadLetter, state: 'replayed' | 'dropped'): Promise<void> {
-  await db.updateTable('dead_letters').set({ state }).where('id', '=', id).execute();
+// What was replayed stays so, whoever drops it meanwhile.
+async function settle(db: Db, id: number, state: 'replayed' | 'dropped'): Promise<void> {
+  await db
+    .updateTable('dead_letters')
+    .set({ state })
+    .where('id', '=', id)
+    .where('state', '<>', 'replayed')
+    .execute();
 }

@@ -10,6 +10,7 @@ import { type Db, readHead } from '../db.ts';
 import { stopGraceMs } from '../relay/deadline.ts';
 import { namesOf } from '../relay/topics.ts';
 import { type Arrival, feed, MirrorRefused } from './feed.ts';
+import { gapWatch } from './gap.ts';
 import { siteGroup } from './site.ts';
 
 const backOffMinMs = 100;
@@ -38,6 +39,7 @@ export type MirrorParts = {
   state: MirrorState;
   /** Positions. */
   aheadEventsMax?: number;
+  gapWaitMs?: number;
 };
 
 /** Mirrors until `signal`. Kafka or PostgreSQL down: waits, backs off, resumes where it was. */
@@ -71,11 +73,17 @@ async function mirrorOnce(parts: MirrorParts, signal: AbortSignal, onProgress: (
     sessionTimeout: sessionTimeoutMs,
     // Copies of what was given up are not for us.
     readUncommitted: false,
+    // Else a broker might make the topic before we do, with its own count of partitions.
+    allowAutoTopicCreation: false,
   });
   const over = Promise.withResolvers<void>();
   const stop = () => over.resolve();
   signal.addEventListener('abort', stop, { once: true });
+  if (signal.aborted) stop();
   consumer.on(consumer.events.CRASH, ({ payload }) => over.reject(payload.error));
+  const topic = namesOf(prefix).eventsTopic;
+  const gaps = gapWatch({ ...parts, consumer, topic });
+  const watching = new AbortController();
   const feedTogether = together(async (arrivals) => {
     try {
       const head = await feed(db, arrivals);
@@ -89,14 +97,16 @@ async function mirrorOnce(parts: MirrorParts, signal: AbortSignal, onProgress: (
   });
   try {
     await consumer.connect();
-    await consumer.subscribe({ topics: [namesOf(prefix).eventsTopic], fromBeginning: true });
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
     await consumer.run({
       partitionsConsumedConcurrently: partitionsAtOnceMax,
       eachBatch: (payload) => takeBatch(payload, parts, feedTogether, signal),
     });
     onProgress();
+    gaps.run(watching.signal).catch(over.reject);
     await over.promise;
   } finally {
+    watching.abort();
     signal.removeEventListener('abort', stop);
     // Closing what may be broken: the error that matters is already on its way.
     over.promise.catch(() => undefined);

@@ -51,14 +51,12 @@ export function foldingOf(projection: Projection, generation: number, position: 
         for (const key of keys) folds[name]?.want(key);
       }
     }
-    return tables.some(({ fold }) => fold.wanted.keys.size > 0);
+    return tables.some(({ fold }) => fold.wanted.size > 0);
   };
   const loadWanted = (load: Send) =>
     Promise.all(
       tables.map(async ({ table, stored, fold }) => {
-        const { keys, groups } = fold.wanted;
-        if (keys.size + groups.size > 0)
-          fold.take(await loadRows(load, stored, table, fold.wanted));
+        if (fold.wanted.size > 0) fold.take(await loadRows(load, stored, table, fold.wanted));
       }),
     );
 

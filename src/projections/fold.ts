@@ -4,11 +4,6 @@
  */
 import { forever, type Row, type Rows, type Table, type Version } from './rows.ts';
 
-/** What a fold was asked for and has not at hand: keys, and groups by column. */
-export type Wanted = {
-  readonly keys: Set<string>;
-  readonly groups: Map<string, Set<string>>;
-};
 /** What a batch of events has made of a table. */
 export type Batch = {
   readonly made: readonly Version[];
@@ -18,7 +13,8 @@ export type Batch = {
   readonly unseen: readonly Version[];
 };
 export type Fold = Rows & {
-  readonly wanted: Wanted;
+  /** The keys that it was asked for and has not at hand. */
+  readonly wanted: Set<string>;
   /** Whether all rows of the table are at hand, so that nothing is ever missed. */
   isComplete(): boolean;
   /** Wants the key, unless it is at hand what the table has of it. */
@@ -48,10 +44,9 @@ type Known = Version & { isStored: boolean };
  * A fold that has nothing at hand yet. `isEmpty`: the table has no rows, so that what is not at
  * hand is not there, until some rows were forgotten.
  */
-export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
-  const wanted = { keys: new Set<string>(), groups: new Map<string, Set<string>>() };
+export function foldOf({ once }: Table, isEmpty = false): Fold {
+  const wanted = new Set<string>();
   const staged = new Map<string, Row>();
-  const groups = new Map(lookups.map((column) => [column, groupsOf(column)]));
   // Null for a key that is known not to be there.
   let older = new Map<string, Known | null>();
   let newer = new Map<string, Known | null>();
@@ -69,53 +64,27 @@ export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
     else if (isComplete) return null;
     return before;
   };
-  const enter = (version: Known, before: Known | null | undefined) => {
-    newer.set(version.key, version);
-    for (const group of groups.values()) {
-      if (before) group.delete(before);
-      group.add(version);
-    }
-  };
-  const rowOf = (key: string): Row | undefined => {
-    const row = staged.get(key);
-    if (row !== undefined) return row;
-    const version = find(key);
-    if (version !== undefined) return version?.row;
-    wanted.keys.add(key);
-    throw miss;
-  };
   // Only between batches: what a batch that is being stored has touched is in the newer half.
   const forget = () => {
     if (newer.size <= rowsMax / 2) return;
     if (older.size > 0) isComplete = false;
     older = newer;
     newer = new Map();
-    for (const group of groups.values()) group.reset(older.values());
   };
 
   return {
     wanted,
     isComplete: () => once === true || isComplete,
-    want: (key) => void (find(key) === undefined && wanted.keys.add(key)),
+    want: (key) => void (find(key) === undefined && wanted.add(key)),
     rowAtHand: (key) => find(key)?.row,
     get(key) {
       if (once) throw new Error('rows that are made once are not read back');
-      return rowOf(key);
-    },
-    by(column, value) {
-      const group = groups.get(column);
-      if (group === undefined) throw new Error(`${column} is not among the table's lookups`);
-      const found = group.get(value, isComplete);
-      if (found === undefined) {
-        wanted.groups.set(column, (wanted.groups.get(column) ?? new Set()).add(value));
-        throw miss;
-      }
-      const keys = new Set(found);
-      for (const [key, row] of staged) {
-        if (row[column] === value) keys.add(key);
-        else keys.delete(key);
-      }
-      return [...keys].sort().map((key) => ({ ...(rowOf(key) as Row), key }));
+      const row = staged.get(key);
+      if (row !== undefined) return row;
+      const version = find(key);
+      if (version !== undefined) return version?.row;
+      wanted.add(key);
+      throw miss;
     },
     put(key, row) {
       if (once && key !== String(position)) throw new Error(`${key} is not its position`);
@@ -124,12 +93,10 @@ export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
     take(found) {
       for (const version of found) {
         // What is at hand may be newer: its batch is still being stored.
-        if (!find(version.key)) enter({ ...version, isStored: true }, null);
+        if (!find(version.key)) newer.set(version.key, { ...version, isStored: true });
       }
-      for (const key of wanted.keys) if (find(key) === undefined) newer.set(key, null);
-      for (const [column, values] of wanted.groups) groups.get(column)?.complete(values);
-      wanted.keys.clear();
-      wanted.groups.clear();
+      for (const key of wanted) if (find(key) === undefined) newer.set(key, null);
+      wanted.clear();
     },
     begin(of) {
       position = of;
@@ -147,7 +114,7 @@ export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
           before.until = position;
           if (before.isStored) ended.push(before);
         }
-        enter(version, before);
+        newer.set(key, version);
       }
       staged.clear();
     },
@@ -160,36 +127,6 @@ export function foldOf({ once, lookups = [] }: Table, isEmpty = false): Fold {
       unseen = [];
       forget();
       return batch;
-    },
-  };
-}
-
-/** The keys at hand by the value of a column, and of which values all there are. */
-function groupsOf(column: string) {
-  const keys = new Map<string, Set<string>>();
-  const whole = new Set<string>();
-  const valueIn = ({ row }: Known) => row[column] as string | null;
-  const add = (version: Known) => {
-    const value = valueIn(version);
-    if (value === null) return;
-    const group = keys.get(value);
-    if (group === undefined) keys.set(value, new Set([version.key]));
-    else group.add(version.key);
-  };
-  return {
-    add,
-    delete: (version: Known) => keys.get(valueIn(version) ?? '')?.delete(version.key),
-    complete(values: Iterable<string>) {
-      for (const value of values) whole.add(value);
-    },
-    get(value: string, isComplete: boolean): ReadonlySet<string> | undefined {
-      return isComplete || whole.has(value) ? (keys.get(value) ?? new Set()) : undefined;
-    },
-    /** Some rows were forgotten, and with them which groups are whole. */
-    reset(versions: Iterable<Known | null>) {
-      keys.clear();
-      whole.clear();
-      for (const version of versions) if (version) add(version);
     },
   };
 }

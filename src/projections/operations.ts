@@ -54,18 +54,21 @@ export async function listOperations(
   return rows.map(({ body }) => body);
 }
 
-/** The movements of one type in a conflict, as they were recorded. */
-export async function listMovements<T extends ForceEvent['type']>(
+/** The last movements of a type in a conflict, in the order of the log, and how many there are. */
+export async function lastMovements<T extends ForceEvent['type']>(
   db: Db,
   { as_of, table }: At,
-  conflictId: string,
-  type: T,
-): Promise<Movement<T>[]> {
-  const { rows } = await sql<{ body: Movement<T> }>`
-    select body from ${sql.table(table(operations, 'movements'))} t
-    where conflict_id = ${conflictId} and type = ${type} and ${madeBy(as_of.position)}
-    order by since`.execute(db);
-  return rows.map(({ body }) => body);
+  { conflict, type, limit }: { conflict: string; type: T; limit: number },
+): Promise<{ total: number; last: Movement<T>[] }> {
+  const ofType = sql`
+    from ${sql.table(table(operations, 'movements'))} t
+    where conflict_id = ${conflict} and type = ${type} and ${madeBy(as_of.position)}`;
+  const [counted, { rows }] = await Promise.all([
+    sql<{ total: number }>`select count(*) as total ${ofType}`.execute(db),
+    sql<{ body: Movement<T> }>`
+      select body ${ofType} order by since desc limit ${limit}`.execute(db),
+  ]);
+  return { total: counted.rows[0]?.total ?? 0, last: rows.map(({ body }) => body).reverse() };
 }
 
 function isMovement(event: Fact): event is Fact & Recorded<ForceEvent> {

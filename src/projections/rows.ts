@@ -20,8 +20,6 @@ export type Table = {
   readonly inverted?: readonly string[];
   /** Indexes of another kind, in SQL: method, columns, condition. */
   readonly otherIndexes?: readonly string[];
-  /** Columns of text that `Rows.by` is asked by: an index begins with each. */
-  readonly lookups?: readonly string[];
   /**
    * Rows that one event makes and none replaces: keyed by `since`, without `key` and `until`. They
    * are put under `String(position)` and never got.
@@ -35,8 +33,6 @@ export type Row = { readonly body: object } & Readonly<Record<string, Value | ob
 export type Rows = {
   /** Any key may be asked for at any time; what it answers is not to be changed in place. */
   get(key: string): Row | undefined;
-  /** Those with this value in a column of the table's `lookups`, by key. */
-  by(column: string, value: string): readonly (Row & { readonly key: string })[];
   /** Makes or replaces the row. */
   put(key: string, row: Row): void;
 };
@@ -97,36 +93,26 @@ export async function createTables(db: Db, projection: Projection, generation: n
         ];
     await sql`create table if not exists ${sql.table(tableOf(projection, generation, name))}
       (${sql.join(all)})`.execute(db);
-    await createIndexesOf(db, projection, generation, name, true);
   }
 }
 
 /** Makes their indexes: after the rows, where there are many. Safe to call again. */
 export async function createIndexes(db: Db, projection: Projection, generation: number) {
   for (const name of Object.keys(projection.tables)) {
-    await createIndexesOf(db, projection, generation, name, false);
+    await createIndexesOf(db, projection, generation, name);
   }
 }
 
-// Those that the fold itself looks up by are there from the first row on.
-async function createIndexesOf(
-  db: Db,
-  projection: Projection,
-  generation: number,
-  name: string,
-  forLookups: boolean,
-) {
+async function createIndexesOf(db: Db, projection: Projection, generation: number, name: string) {
   const table = tableOf(projection, generation, name);
   const own = projection.tables[name] as Table;
-  const { indexes, inverted = [], otherIndexes = [], once, lookups = [] } = own;
+  const { indexes, inverted = [], otherIndexes = [], once } = own;
   for (const [i, columns] of indexes.entries()) {
-    if (forLookups && !lookups.includes(columns.split(',')[0] as string)) continue;
     await sql`create index if not exists ${sql.id(`${table}_${i}`)}
       on ${sql.table(table)} (${sql.raw(columns)}, since${sql.raw(once ? '' : ', until')})`.execute(
       db,
     );
   }
-  if (forLookups) return;
   for (const column of inverted) {
     await sql`create index if not exists ${sql.id(`${table}_${column}`)}
       on ${sql.table(table)} using gin (${sql.ref(column)})`.execute(db);

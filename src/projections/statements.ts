@@ -3,37 +3,27 @@
  * connection prepares each once.
  */
 import { int8Array, jsonArray, textArray } from '../eventstore/binary-array.ts';
-import type { Batch, Wanted } from './fold.ts';
+import type { Batch } from './fold.ts';
 import { forever, type Row, type Table, type Value, type Version } from './rows.ts';
 
 export type Statement = { readonly text: string; readonly values: readonly unknown[] };
 /** Runs a statement, and answers its rows. */
 export type Send = (statement: Statement) => Promise<object[]>;
 
-/** The current rows of what a fold wants. */
+/** The current rows of these keys. */
 export async function loadRows(
   send: Send,
   stored: string,
   { columns }: Table,
-  { keys, groups }: Wanted,
+  keys: ReadonlySet<string>,
 ): Promise<Version[]> {
   const own = ['body', ...Object.keys(columns)].map((column) => `t."${column}"`).join(', ');
-  const loads: Statement[] = [];
   // The last version of each key alone: some have many. Nothing ends a row but the next version.
-  if (keys.size > 0) {
-    const text = `
-      select t.key, t.since, ${own} from unnest($1::text[]) as wanted(key)
-      cross join lateral (select * from "${stored}" r where r.key = wanted.key
-                          order by r.since desc limit 1) as t`;
-    loads.push({ text, values: [textArray([...keys])] });
-  }
-  for (const [column, values] of groups) {
-    const text = `
-      select t.key, t.since, ${own} from unnest($1::text[]) as wanted(value)
-      join "${stored}" t on t."${column}" = wanted.value and t.until = ${forever}`;
-    loads.push({ text, values: [textArray([...values])] });
-  }
-  const found = (await Promise.all(loads.map(send))).flat() as (Row & Version)[];
+  const text = `
+    select t.key, t.since, ${own} from unnest($1::text[]) as wanted(key)
+    cross join lateral (select * from "${stored}" r where r.key = wanted.key
+                        order by r.since desc limit 1) as t`;
+  const found = (await send({ text, values: [textArray([...keys])] })) as (Row & Version)[];
   return found.map(({ key, since, ...row }) => ({ key, since, until: forever, row }));
 }
 

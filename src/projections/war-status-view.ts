@@ -111,6 +111,9 @@ export type CasualtyStatement = Static<typeof CasualtyStatement>;
 const counts = (names: readonly string[]) =>
   Type.Record(Type.String({ pattern: `^(${names.join('|')})$` }), Type.Integer({ minimum: 1 }));
 
+/** How many withdrawals a status shows: a war has thousands, and each is in the timeline. */
+export const withdrawalsMax = 100;
+
 /** GET /v1/conflicts/{id}/status. */
 export const WarStatus = Type.Object({
   conflict_id: Type.String(),
@@ -130,7 +133,12 @@ export const WarStatus = Type.Object({
         'of none of them alone, so each is shown once and agrees with nothing.',
     },
   ),
-  withdrawals: Type.Array(Withdrawal),
+  withdrawals: Type.Array(Withdrawal, {
+    description:
+      `In the order in which they were recorded, the last ${withdrawalsMax} at most. ` +
+      'All of them are in GET /v1/timeline?type=TroopsWithdrew.',
+  }),
+  withdrawals_total: Type.Integer({ minimum: 0 }),
   areas: Type.Array(Type.Object({ ...Quantified.properties, controller_id: Type.String() }), {
     description: 'Ground held or taken: the last word of each claimant on each controller.',
   }),

@@ -8,7 +8,7 @@ import type { SideBody, TotalsBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { type CountedClaim, listCounted } from './counted-claims.ts';
 import { listNegotiations, negotiations } from './negotiations.ts';
-import { listMovements, listOperations, type Movement, operations } from './operations.ts';
+import { lastMovements, listOperations, type Movement, operations } from './operations.ts';
 import type { Projection } from './projection.ts';
 import { heldAt } from './rows.ts';
 import { readPartOf } from './sides.ts';
@@ -20,7 +20,7 @@ import {
   controlByPlace,
   equipmentLossesOf,
 } from './war-status-statements.ts';
-import type { WarStatus } from './war-status-view.ts';
+import { type WarStatus, withdrawalsMax } from './war-status-view.ts';
 
 /** What the war status is read from. */
 export const warStatusSources: readonly Projection[] = [claims, negotiations, operations];
@@ -32,6 +32,9 @@ export function warStatusOf(db: Db) {
     if (!(await isRegistered(db, at, conflictId))) return undefined;
     const counted = await listCounted(db, at, { conflict: conflictId });
     const control = ofKind(counted, 'control');
+    const withdrawals = await lastMovements(db, at, {
+      ...{ conflict: conflictId, type: 'TroopsWithdrew', limit: withdrawalsMax },
+    });
     return {
       conflict_id: conflictId,
       as_of: at.as_of,
@@ -39,7 +42,8 @@ export function warStatusOf(db: Db) {
       operations: await readOperations(db, at, conflictId),
       control: controlByPlace(control, await readPartOf(db, at, control.flatMap(controllersOf))),
       combined_control: combinedControl(control),
-      withdrawals: (await listMovements(db, at, conflictId, 'TroopsWithdrew')).map(withdrawalOf),
+      withdrawals: withdrawals.last.map(withdrawalOf),
+      withdrawals_total: withdrawals.total,
       areas: areasOf(ofKind(counted, 'area_control', 'settlements_taken')),
       equipment_losses: equipmentLossesOf(ofKind(counted, 'equipment_losses')),
       casualties: bySubject(await listCasualties(db, at, conflictId, memo)),

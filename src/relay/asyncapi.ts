@@ -31,12 +31,17 @@ const aboutDeadLetters =
   'site, with the reason. What is on the events topic is not wrong because of that: the site may ' +
   'be of an older release.';
 
+const aboutReplays =
+  'A part of the log published again, once, when an operator asked for it: as on the events ' +
+  'topic, with as many partitions. `GET /v1/ops/replays/{id}` tells when all of it is there.';
+
 const parameters = { prefix: { default: 'frontlog', description: 'The setting KAFKA_PREFIX.' } };
 
 /** The document; `{prefix}` is the setting KAFKA_PREFIX. */
 export function asyncapi(): Json {
   const messages = eventTypes.flatMap(messagesOf);
-  const names = messages.map(([name]) => name);
+  const references = messages.map(([name]) => [name, { $ref: `#/components/messages/${name}` }]);
+  const ofEvents = { messages: Object.fromEntries(references), bindings: { kafka: topicBinding } };
   return {
     asyncapi: '3.0.0',
     id: 'urn:frontlog:topics',
@@ -55,10 +60,13 @@ export function asyncapi(): Json {
         address: namesOf('{prefix}').eventsTopic,
         description: about,
         parameters,
-        messages: Object.fromEntries(
-          names.map((name) => [name, { $ref: `#/components/messages/${name}` }]),
-        ),
-        bindings: { kafka: topicBinding },
+        ...ofEvents,
+      },
+      replay: {
+        address: namesOf('{prefix}').replayTopic('{id}'),
+        description: aboutReplays,
+        parameters: { ...parameters, id: { description: 'Of the replay.' } },
+        ...ofEvents,
       },
       warStatus: {
         address: namesOf('{prefix}').warStatusTopic,
@@ -85,6 +93,11 @@ export function asyncapi(): Json {
         action: 'send',
         summary: 'The latest war status of each conflict',
         channel: { $ref: '#/channels/warStatus' },
+      },
+      publishAgain: {
+        action: 'send',
+        summary: 'A part of the log again',
+        channel: { $ref: '#/channels/replay' },
       },
       publishDeadLetters: {
         action: 'send',

@@ -1,4 +1,5 @@
 /** How far the topic is behind the log. Of positions: a topic's offsets count control records. */
+import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 
 export type Lag = {
@@ -19,4 +20,19 @@ export async function readLag(
   // The clocks of two machines may differ.
   const lag_seconds = Math.max(0, (Date.now() - since) / 1_000);
   return { lag_events: head - position, lag_seconds };
+}
+
+/** How far a topic is; null where nothing was published to it yet. */
+export async function readTopicProgress(
+  db: Db,
+  store: Pick<EventStore, 'readLog'>,
+  topic: string,
+  head: number,
+): Promise<({ partitions: number; position: number } & Lag) | null> {
+  const shown = await db
+    .selectFrom('relay_topics')
+    .select(['partitions', 'position'])
+    .where('topic', '=', topic)
+    .executeTakeFirst();
+  return shown === undefined ? null : { ...shown, ...(await readLag(store, shown.position, head)) };
 }

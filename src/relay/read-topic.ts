@@ -18,6 +18,7 @@ export async function readTopic(
     groupId,
     maxWaitTimeInMs: fetchWaitMs,
     readUncommitted: false,
+    allowAutoTopicCreation: false,
   });
   try {
     await Promise.all([admin.connect(), consumer.connect()]);

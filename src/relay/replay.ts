@@ -3,27 +3,27 @@
  * is a transaction with its checkpoint. It may be stopped or killed anywhere and gone on with.
  */
 import type { Admin, Kafka } from 'kafkajs';
-import type { Selectable } from 'kysely';
-import { type Db, isUniqueViolation, type ReplaysTable } from '../db.ts';
+import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { batchBytesMax, batchSizeMax, inBatches } from './batches.ts';
 import { within } from './deadline.ts';
+import {
+  findSame,
+  noteProgress,
+  noteReplay,
+  type Replay,
+  type ReplayAsked,
+  ReplayRefused,
+  refuseTaken,
+} from './replays.ts';
+import { readTail } from './tail.ts';
 import { createReplayTopic, namesOf } from './topics.ts';
-import { fence, readMark, sendMarked, transactionalProducer } from './transaction.ts';
+import { fence, readMark, sendMarked, type Target, transactionalProducer } from './transaction.ts';
 
 const noteIntervalMs = 1_000;
 const publishTimeoutMs = 30_000;
+const askTimeoutMs = 10_000;
 
-export type Replay = Selectable<ReplaysTable>;
-export type ReplayAsked = {
-  readonly from: number;
-  readonly to: number;
-  /** Empty: all. */
-  readonly types: readonly string[];
-  readonly stream: string | undefined;
-  /** Absent: one of its own. */
-  readonly topic: string | undefined;
-};
 export type ReplayParts = {
   kafka: Kafka;
   db: Db;
@@ -32,59 +32,50 @@ export type ReplayParts = {
   prefix: string;
 };
 
-/** It cannot be; the message says why. */
-export class ReplayRefused extends Error {}
+/** Whether it may be cannot be known now; the message says why. */
+export class KafkaUnreachable extends Error {}
 
-/** Notes a replay and makes its topic. Throws `ReplayRefused` for what cannot be. */
+/**
+ * Notes a replay, for `runBy` to run. One that was asked for before, the same under the same id, is
+ * so already. Throws `ReplayRefused` for what cannot be, and `KafkaUnreachable`.
+ */
 export async function startReplay(
-  parts: ReplayParts,
+  { db, store, prefix, kafka }: Pick<ReplayParts, 'db' | 'store' | 'prefix' | 'kafka'>,
   id: string,
   asked: ReplayAsked,
-): Promise<Replay> {
-  const { db, store, prefix, kafka } = parts;
-  const { from, to, types, stream = null, topic = `${prefix}.replay.${id}.v1` } = asked;
+  runBy: Replay['run_by'] = 'command',
+): Promise<{ replay: Replay; isNew: boolean }> {
+  const { from, to, types, stream = null, topic = namesOf(prefix).replayTopic(id) } = asked;
+  const values = {
+    ...{ id, topic, stream, from_position: from, to_position: to, position: from - 1 },
+    types: types.length === 0 ? null : [...types],
+    run_by: runBy,
+  };
+  const known = await findSame(db, values);
+  if (known !== undefined) return { replay: known, isNew: false };
+  if (from > to) throw new ReplayRefused('range-empty', `there is nothing from ${from} to ${to}`);
   const head = await store.head();
-  if (from > to) throw new ReplayRefused(`there is nothing from ${from} to ${to}`);
-  if (to > head) throw new ReplayRefused(`the log ends at position ${head}, before ${to}`);
+  if (to > head) {
+    throw new ReplayRefused('beyond-log', `the log ends at position ${head}, before ${to}`);
+  }
   if (topic.startsWith(`${prefix}.`) && !topic.startsWith(`${prefix}.replay.`)) {
-    throw new ReplayRefused(`${topic} is a topic that others read: nothing is replayed there`);
+    const why = `${topic} is a topic that others read: nothing is replayed there`;
+    throw new ReplayRefused('topic-live', why);
   }
-  const taken = await db.selectFrom('replays').where('topic', '=', topic).select('id').execute();
-  if (taken.length > 0) throw ofAnother(topic);
-  const admin = kafka.admin();
-  await admin.connect();
+  await refuseTaken(db, topic);
+  const never = new AbortController().signal;
   try {
-    await refuseFilled(admin, topic);
-    const replay = await note(db, {
-      ...{ id, topic, stream, from_position: from, to_position: to, position: from - 1 },
-      types: types.length === 0 ? null : [...types],
-    });
-    await createReplayTopic(admin, namesOf(prefix).eventsTopic, topic);
-    return replay;
-  } finally {
-    await admin.disconnect();
+    await within(askTimeoutMs, 'asking Kafka', never, refuseFilled(kafka, topic));
+  } catch (error) {
+    if (error instanceof ReplayRefused) throw error;
+    throw new KafkaUnreachable((error as Error).message, { cause: error });
   }
-}
-
-/** That replay. */
-export function findReplay(db: Db, id: string): Promise<Replay | undefined> {
-  return db.selectFrom('replays').selectAll().where('id', '=', id).executeTakeFirst();
-}
-
-/** Ends a replay that is not done; what it has published stays. Answers whether there was one. */
-export async function cancelReplay(db: Db, id: string): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('replays')
-    .set({ state: 'cancelled' })
-    .where('id', '=', id)
-    .where('state', '=', 'running')
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+  return { replay: await noteReplay(db, values), isNew: true };
 }
 
 /**
- * Goes on with a replay until it is done, cancelled, or `signal`; answers how it is then. Whoever
- * else is at it is fenced, and throws. `onProgress` hears at most each second.
+ * Goes on with a replay until it is done, cancelled, taken by another, or `signal`; answers how it
+ * is then. Whoever else is at it is fenced, and throws. `onProgress` hears at most each second.
  */
 export async function runReplay(
   parts: ReplayParts,
@@ -93,91 +84,83 @@ export async function runReplay(
   onProgress: (replay: Replay) => void = () => undefined,
 ): Promise<Replay> {
   const { kafka, db, store, logId, prefix } = parts;
-  const { id, topic, to_position, types, stream } = replay;
+  const { id, topic, to_position } = replay;
   const target = { topic, group: `${prefix}-replay-${id}` };
   const admin = kafka.admin();
   const producer = transactionalProducer(kafka, target.group, publishTimeoutMs);
-  const wanted = new Set(types);
   try {
     await Promise.all([admin.connect(), producer.connect()]);
+    const isNew = await createReplayTopic(admin, namesOf(prefix).eventsTopic, topic);
     await fence(producer);
-    let { position, published } = progressOf(await readMark(admin, target), replay);
-    let current = replay;
-    for (let notedAt = Date.now(); position < to_position && !signal.aborted; ) {
+    const before = isNew ? nothingSent(replay) : await readProgress(kafka, admin, target, replay);
+    const { sentThrough } = before;
+    let { position, published } = before;
+    for (let notedAt = 0; position < to_position && !signal.aborted; ) {
+      if (Date.now() - notedAt >= noteIntervalMs) {
+        const now = await noteProgress(db, id, { position, published, isDone: false });
+        if (now.state !== 'running' || now.run_by !== replay.run_by) return now;
+        if (notedAt > 0) onProgress(now);
+        notedAt = Date.now();
+      }
       const limit = Math.min(batchSizeMax, to_position - position);
       const page = await store.readLog(position, limit, batchBytesMax);
-      const chosen = page.filter(
-        (event) =>
-          (types === null || wanted.has(event.type)) &&
-          (stream === null || event.stream === stream),
-      );
-      for (const { messages, last } of inBatches(chosen, logId)) {
+      const wanted = page.filter((event) => isWanted(replay, event));
+      const unsent = wanted.filter((event) => event.position > sentThrough);
+      published += wanted.length - unsent.length;
+      for (const { messages, last } of inBatches(unsent, logId)) {
         published += messages.length;
         const mark = { offset: last.position, metadata: String(published) };
         const sending = sendMarked(producer, target, messages, mark);
         await within(publishTimeoutMs, 'a batch', signal, sending);
       }
       position = page.at(-1)?.position ?? to_position;
-      if (Date.now() - notedAt < noteIntervalMs) continue;
-      notedAt = Date.now();
-      current = await renote(db, id, { position, published });
-      if (current.state === 'cancelled') return current;
-      onProgress(current);
     }
-    const isDone = position >= to_position;
-    return await renote(db, id, { position, published, ...(isDone && { state: 'done' as const }) });
+    return await noteProgress(db, id, { position, published, isDone: position >= to_position });
   } finally {
     await Promise.allSettled([producer.disconnect(), admin.disconnect()]);
   }
 }
 
-// The mark is of the last message: behind it nothing was published, whatever was read.
-function progressOf(mark: Awaited<ReturnType<typeof readMark>>, { from_position }: Replay) {
-  if (mark === undefined) return { position: from_position - 1, published: 0 };
-  return { position: mark.offset, published: Number(mark.metadata) };
+/** The position that was read to, and the one that nothing was sent behind. */
+type Progress = { position: number; published: number; sentThrough: number };
+
+function nothingSent({ from_position }: Replay): Progress {
+  return { position: from_position - 1, published: 0, sentThrough: 0 };
 }
 
-async function note(db: Db, values: Omit<Replay, 'state' | 'published' | 'created_at'>) {
-  try {
-    return await db.insertInto('replays').values(values).returningAll().executeTakeFirstOrThrow();
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw ofAnother(values.topic);
+// Brokers forget the mark of one that was left for a week: then its topic says what was sent, and
+// the log is gone through again for how many that were.
+async function readProgress(
+  kafka: Kafka,
+  admin: Admin,
+  target: Target,
+  replay: Replay,
+): Promise<Progress> {
+  const mark = await readMark(admin, target);
+  if (mark !== undefined) {
+    const { offset, metadata } = mark;
+    return { position: offset, published: Number(metadata), sentThrough: offset };
   }
+  const { position: sentThrough } = await readTail(kafka, admin, target.topic);
+  return { ...nothingSent(replay), sentThrough };
 }
 
-function ofAnother(topic: string): ReplayRefused {
-  return new ReplayRefused(`${topic} is the topic of another replay`);
+function isWanted({ types, stream }: Replay, event: { type: string; stream: string }): boolean {
+  return (
+    (types === null || types.includes(event.type)) && (stream === null || event.stream === stream)
+  );
 }
 
-// Cancelled is not undone by who has not heard of it yet.
-function renote(
-  db: Db,
-  id: string,
-  values: Partial<Pick<Replay, 'position' | 'published' | 'state'>>,
-) {
-  const { state, ...progress } = values;
-  return db
-    .updateTable('replays')
-    .set((is) => ({
-      ...progress,
-      ...(state !== undefined && {
-        state: is
-          .case()
-          .when('state', '=', 'cancelled')
-          .then('cancelled' as const)
-          .else(state)
-          .end(),
-      }),
-    }))
-    .where('id', '=', id)
-    .returningAll()
-    .executeTakeFirstOrThrow();
-}
-
-async function refuseFilled(admin: Admin, topic: string): Promise<void> {
-  if (!(await admin.listTopics()).includes(topic)) return;
-  const offsets = await admin.fetchTopicOffsets(topic);
-  if (offsets.every(({ high }) => Number(high) === 0)) return;
-  throw new ReplayRefused(`${topic} has messages already: a replay has a topic of its own`);
+async function refuseFilled(kafka: Kafka, topic: string): Promise<void> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    if (!(await admin.listTopics()).includes(topic)) return;
+    const offsets = await admin.fetchTopicOffsets(topic);
+    if (offsets.every(({ high }) => Number(high) === 0)) return;
+  } finally {
+    await admin.disconnect();
+  }
+  const why = `${topic} has messages already: a replay has a topic of its own`;
+  throw new ReplayRefused('topic-taken', why);
 }

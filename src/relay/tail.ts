@@ -48,6 +48,7 @@ async function readTails(
     groupId,
     maxWaitTimeInMs: fetchWaitMs,
     readUncommitted: false,
+    allowAutoTopicCreation: false,
   });
   const found: Found = new Map();
   try {

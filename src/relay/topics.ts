@@ -1,6 +1,6 @@
 /** The topics: made by our own command with checked settings, never by a broker on its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 
 /** The names that a prefix gives: several logs may share a cluster. */
 export function namesOf(prefix: string) {
@@ -8,6 +8,8 @@ export function namesOf(prefix: string) {
     eventsTopic: `${prefix}.events.v1`,
     warStatusTopic: `${prefix}.war-status.v1`,
     deadLettersTopic: `${prefix}.dlq.v1`,
+    /** Of a replay, unless another is asked for. */
+    replayTopic: (id: string) => `${prefix}.replay.${id}.v1`,
     relayGroup: `${prefix}-relay`,
     warStatusGroup: `${prefix}-war-status`,
     /** Before a site's id: its consumer group. */
@@ -30,15 +32,17 @@ export class TopicUnfit extends Error {}
 type Settings = Readonly<Record<string, string>>;
 type Topic = { readonly topic: string; readonly partitions: number; readonly settings: Settings };
 
+const sizes = { 'max.message.bytes': String(messageBytesMax) };
+const unlimited = { 'retention.ms': '-1', 'retention.bytes': '-1' };
+const forever: Settings = { 'cleanup.policy': 'delete', ...unlimited, ...sizes };
+
 /** Every topic as it is to be. */
 function topicsOf(prefix: string, partitions: number): readonly Topic[] {
   const { eventsTopic, warStatusTopic, deadLettersTopic } = namesOf(prefix);
-  const sizes = { 'max.message.bytes': String(messageBytesMax) };
-  const forever = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' };
   return [
-    { topic: eventsTopic, partitions, settings: { ...forever, ...sizes } },
+    { topic: eventsTopic, partitions, settings: forever },
     { topic: warStatusTopic, partitions, settings: { 'cleanup.policy': 'compact', ...sizes } },
-    { topic: deadLettersTopic, partitions: 1, settings: { ...forever, ...sizes } },
+    { topic: deadLettersTopic, partitions: 1, settings: forever },
   ];
 }
 
@@ -54,16 +58,7 @@ export async function createTopics(
   const present = await admin.listTopics();
   const wanted = topicsOf(prefix, partitions);
   const missing = wanted.filter(({ topic }) => !present.includes(topic));
-  if (missing.length > 0) {
-    await make(
-      admin,
-      missing.map(({ topic, partitions, settings }) => ({
-        topic,
-        numPartitions: partitions,
-        configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
-      })),
-    );
-  }
+  if (missing.length > 0) await make(admin, missing);
   const done = missing.map(({ topic }) => `created ${topic}`);
   for (const one of wanted) {
     const faults = missing.includes(one) ? [] : faultsOf(one, await readSettings(admin, one.topic));
@@ -74,26 +69,32 @@ export async function createTopics(
   return done;
 }
 
-/** Makes a topic like that of the events, with as many partitions; nothing where it is there. */
-export async function createReplayTopic(admin: Admin, eventsTopic: string, topic: string) {
+/** Makes a topic like that of the events, with as many partitions; false where it is there. */
+export async function createReplayTopic(
+  admin: Admin,
+  eventsTopic: string,
+  topic: string,
+): Promise<boolean> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic] });
-  const settings = { 'retention.ms': '-1', 'max.message.bytes': String(messageBytesMax) };
-  const numPartitions = topics[0]?.partitions.length ?? eventsPartitions;
-  const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-  await make(admin, [{ topic, numPartitions, configEntries }]);
+  const partitions = topics[0]?.partitions.length ?? eventsPartitions;
+  return make(admin, [{ topic, partitions, settings: forever }]);
 }
 
 // kafkajs waits for leaders too, but gives up where the broker does not know the topic yet.
-async function make(admin: Admin, topics: ITopicConfig[]): Promise<void> {
+async function make(admin: Admin, wanted: readonly Topic[]): Promise<boolean> {
+  const topics = wanted.map(({ topic, partitions, settings }) => ({
+    ...{ topic, numPartitions: partitions },
+    configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
+  }));
   const isNew = await admin.createTopics({ waitForLeaders: false, topics });
-  if (!isNew) return;
+  if (!isNew) return false;
   const names = topics.map(({ topic }) => topic);
   for (const deadline = Date.now() + leaderTimeoutMs; ; await sleep(leaderPollIntervalMs)) {
     const lacking = await listLeaderless(admin, names).catch((error) => {
       if (!notYet.includes(error.type)) throw error;
       return names;
     });
-    if (lacking.length === 0) return;
+    if (lacking.length === 0) return true;
     if (Date.now() > deadline) throw new Error(`no broker leads ${lacking.join(', ')} yet`);
   }
 }

@@ -22,6 +22,7 @@ export function transactionalProducer(
     transactionalId,
     idempotent: true,
     maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,
     ...(transactionTimeout !== undefined && { transactionTimeout }),
   });

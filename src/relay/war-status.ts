@@ -23,7 +23,7 @@ const backOffMs = 2_000;
 const takeOverTimeoutMs = 90_000;
 const publishTimeoutMs = 30_000;
 // This publisher's name among advisory locks.
-const lockKey = 7_205_882;
+export const warStatusLockKey = 7_205_882;
 /** Where the view has moved further, looking at every conflict is less than reading the log. */
 const readEventsMax = 10_000;
 
@@ -55,9 +55,9 @@ export async function runWarStatus(parts: WarStatusParts, signal: AbortSignal): 
 }
 
 async function publishOnce(parts: WarStatusParts, signal: AbortSignal): Promise<void> {
-  const { kafka, prefix, connect, wakeup, state } = parts;
+  const { kafka, prefix, wakeup, state } = parts;
   const topic = namesOf(prefix).warStatusTopic;
-  const lock = await takeLock({ connect, topic, state, lockKey }, signal);
+  const lock = await takeLock({ ...parts, topic, lockKey: warStatusLockKey }, signal);
   if (lock === undefined) return;
   const target = { topic, group: namesOf(prefix).warStatusGroup };
   const producer = transactionalProducer(kafka, target.group, publishTimeoutMs);

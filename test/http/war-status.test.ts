@@ -1,6 +1,6 @@
 /** What the war status makes of claims that agree, disagree, replace each other or overlap. */
 import t from 'tap';
-import type { WarStatus } from '../../src/projections/war-status-view.ts';
+import { type WarStatus, withdrawalsMax } from '../../src/projections/war-status-view.ts';
 import type { Test } from '../db.ts';
 import { get, post, recordSeed, testService } from '../service.ts';
 
@@ -251,3 +251,24 @@ t.test(
     t.strictSame(await verified(), ['corroborated', 'v1', 2]);
   },
 );
+
+// Seen to fail without the limit, and with the first ones shown.
+t.test('of many withdrawals the last ones are shown, and all are counted', async (t) => {
+  const { send, status } = await seeded(t);
+  const before = await status();
+  const from = [izium];
+  let position = 0;
+  for (let n = 1; n <= withdrawalsMax; n += 1) {
+    const stated_purpose = `purpose ${n}`;
+    position = await send('forces/ru/withdrawals', { from, basis: 'claimed', stated_purpose });
+  }
+  const { withdrawals, withdrawals_total } = await status();
+  t.equal(withdrawals_total, before.withdrawals_total + withdrawalsMax);
+  t.strictSame(
+    withdrawals.map(({ stated_purpose }) => stated_purpose),
+    Array.from({ length: withdrawalsMax }, (_, i) => `purpose ${i + 1}`),
+  );
+  const past = await status(`at_position=${position - 1}`);
+  t.equal(past.withdrawals_total, withdrawals_total - 1);
+  t.equal(past.withdrawals.at(-1)?.stated_purpose, `purpose ${withdrawalsMax - 1}`);
+});

@@ -127,6 +127,14 @@ t.test('a restart resumes; another log on the topic is refused', { skip }, async
   t.equal((await logRows(mirror.db)).length, head);
 });
 
+// Seen to fail, by never ending, without the look at what was asked before it listened.
+t.test('it stops at once also where it has hardly begun', { skip }, async (t) => {
+  const { prefix } = await freshLog(t);
+  const mirror = await freshMirror(t);
+  const { stop } = startMirror(t, { db: mirror.db, prefix });
+  await stop();
+});
+
 // Seen to fail without the pause.
 t.test('a partition that is far ahead waits for the others', { skip }, async (t) => {
   const log = await freshLog(t);

@@ -22,23 +22,31 @@ import { projections } from '../../src/service.ts';
 import { freshStore } from '../db.ts';
 import { someLog, storeOf } from './histories.ts';
 
-/** Each stream's last speaker; and of each event, which streams its speaker spoke last in. */
+/** Each stream's last speaker, and how many streams each spoke last in: rows that lead to rows. */
 const speakers: Projection = {
   name: 'speakers',
   version: 1,
   types: ['ClaimMade', 'NegotiationRejected', 'NegotiationAccepted', 'OperationGoalChanged'],
   tables: {
-    streams: { columns: { speaker: 'text' }, indexes: ['speaker'], lookups: ['speaker'] },
-    words: { columns: { speaker: 'text' }, indexes: [], once: true },
+    streams: { columns: { speaker: 'text' }, indexes: ['speaker'] },
+    counts: { columns: {}, indexes: [] },
+    words: { columns: {}, indexes: [], once: true },
   },
-  project({ stream, position, version, data }, { streams, words }) {
-    const speaker = `s${(data as object as { asserted_at?: string }).asserted_at ?? version % 3}`;
-    const before = streams?.by('speaker', speaker).map(({ key }) => key);
+  project(event, { streams, counts, words }) {
+    const { stream, position } = event;
+    const speaker = speakerOf(event);
+    const countOf = (one: string) => (counts?.get(one)?.body as { count: number })?.count ?? 0;
+    const before = streams?.get(stream)?.speaker as string | undefined;
+    if (before !== undefined) counts?.put(before, { body: { count: countOf(before) - 1 } });
+    counts?.put(speaker, { body: { count: countOf(speaker) + 1 } });
     streams?.put(stream, { speaker, body: {} });
-    const after = streams?.by('speaker', speaker).map(({ key }) => key);
-    words?.put(String(position), { speaker, body: { before, after } });
+    words?.put(String(position), { body: { before: before ?? null, count: countOf(speaker) } });
   },
 };
+
+function speakerOf({ version, data }: { version: number; data: object }): string {
+  return `s${(data as { asserted_at?: string }).asserted_at ?? version % 3}`;
+}
 
 async function project(db: Db, projection: Projection, log: RecordedEvent[], batch: number) {
   const pages = pagesOf(storeOf(log));
@@ -86,8 +94,8 @@ t.test('hints change nothing', async (t) => {
   t.ok(compared > 500, `${compared} rows were compared`);
 });
 
-// Seen to fail with a row that changes left in the group that it was in.
-t.test('rows by a column are those of all events before, stored or not', async (t) => {
+// Seen to fail with what an event put itself, or the batch before, not found again.
+t.test('a row that is got is that of all events before, stored or not', async (t) => {
   const { db } = await freshStore(t);
   let said = 0;
   const property = fc.asyncProperty(someLog, fc.nat(12), async (log, batch) => {
@@ -126,14 +134,13 @@ t.test('a row that is made once is not asked for, and is put under its position'
 // What the words have to be: a fold of the log in memory.
 function wordsOf(log: readonly RecordedEvent[]) {
   const last = new Map<string, string>();
-  const of = (speaker: string) =>
-    [...last.keys()].filter((stream) => last.get(stream) === speaker).sort();
   return log
     .filter(({ type }) => speakers.types.includes(type))
-    .map(({ stream, position, version, data }) => {
-      const speaker = `s${(data as { asserted_at?: string }).asserted_at ?? version % 3}`;
-      const before = of(speaker);
-      last.set(stream, speaker);
-      return { since: position, body: { before, after: of(speaker) } };
+    .map((event) => {
+      const speaker = speakerOf(event);
+      const before = last.get(event.stream) ?? null;
+      last.set(event.stream, speaker);
+      const count = [...last.values()].filter((one) => one === speaker).length;
+      return { since: event.position, body: { before, count } };
     });
 }

@@ -17,7 +17,7 @@ import {
   until,
   withSteps,
 } from './relaying.ts';
-import { faultsOf, readTopic, withoutKafka } from './topic.ts';
+import { faultsOf, figuresOf, readTopic, withoutKafka } from './topic.ts';
 
 const isFull = process.env.FAULTS === 'full';
 const kills = isFull ? 50 : 3;
@@ -54,6 +54,7 @@ t.test(
     t.same(faultsOf(committed, head), []);
     const all = await readTopic(log.prefix, brokers, 'read_uncommitted');
     t.ok(all.length > committed.length, 'the killed ones had sent');
+    t.comment(`${kills} kills; ${figuresOf(head, committed, all)}`);
   },
 );
 
@@ -90,7 +91,9 @@ t.test(
     await relayedTo(await startRelay(t, log, { kafka, silenceMaxMs }), head);
     t.match(reports[1], { error: /epoch|fenced/i });
     t.notOk(reports.includes('committed'));
-    t.same(faultsOf(await readTopic(log.prefix), head), []);
+    const messages = await readTopic(log.prefix);
+    t.same(faultsOf(messages, head), []);
+    t.comment(figuresOf(head, messages));
   },
 );
 
@@ -134,7 +137,9 @@ for (const [name, apiKey] of [
       }
       await relayedTo(relay, head);
       t.equal(cut, cuts);
-      t.same(faultsOf(await readTopic(log.prefix), head), []);
+      const messages = await readTopic(log.prefix);
+      t.same(faultsOf(messages, head), []);
+      t.comment(`${cut} cuts; ${figuresOf(head, messages)}`);
     },
   );
 }

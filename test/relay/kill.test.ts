@@ -10,7 +10,7 @@ import type { TimelineItem } from '../../src/projections/timeline-shown.ts';
 import { initTopics } from '../../src/relay/client.ts';
 import { freshDatabase } from '../db.ts';
 import { brokers, get, post, recordSeed } from '../service.ts';
-import { faultsOf, readTopic, withoutKafka } from './topic.ts';
+import { faultsOf, figuresOf, readTopic, withoutKafka } from './topic.ts';
 
 const kills = process.env.FAULTS === 'full' ? 20 : 4;
 const writers = 8;
@@ -49,6 +49,7 @@ t.test(
     const head = await caughtUp(url);
     const messages = await readTopic(prefix);
     t.same(faultsOf(messages, head), []);
+    t.comment(`${kills} kills, ${acknowledged.size} acknowledged; ${figuresOf(head, messages)}`);
     const onTopic = new Set(messages.map(({ headers }) => headers.ce_subject));
     const inView = await claimsInTimeline(url);
     for (const id of acknowledged) {

@@ -7,7 +7,7 @@ import { append, event } from '../eventstore/events.ts';
 import { type Answer, brokers, get, post, testService } from '../service.ts';
 import { ownBroker } from './broker.ts';
 import { fill, freshLog, type Log, quiet, relayedTo, startRelay, until } from './relaying.ts';
-import { faultsOf, readTopic, withoutKafka } from './topic.ts';
+import { faultsOf, figuresOf, readTopic, withoutKafka } from './topic.ts';
 
 const isFull = process.env.FAULTS === 'full';
 const awayMs = isFull ? 60_000 : 6_000;
@@ -42,7 +42,9 @@ t.test(
     const head = await log.store.head();
     t.equal(head, 100 + appended);
     await relayedTo(relay, head);
-    t.same(faultsOf(await readTopic(log.prefix, second.brokers), head), []);
+    const messages = await readTopic(log.prefix, second.brokers);
+    t.same(faultsOf(messages, head), []);
+    t.comment(`${awayMs / 1_000} s away, ${appended} appended; ${figuresOf(head, messages)}`);
   },
 );
 

@@ -57,6 +57,21 @@ export async function readTopic(
   });
 }
 
+/** What readers found, for whoever reads the output of a long run; `all` as `read_uncommitted`. */
+export function figuresOf(
+  head: number,
+  committed: readonly Message[],
+  all?: readonly Message[],
+): string {
+  const faults = faultsOf(committed, head);
+  const count = (what: string) => faults.filter((fault) => fault.endsWith(what)).length;
+  return (
+    `${head} events, ${committed.length} messages: ${count('missing')} missing, ` +
+    `${count('twice')} twice, ${count('order')} out of order` +
+    `${all === undefined ? '' : `; read_uncommitted: ${all.length}`}`
+  );
+}
+
 /**
  * What is wrong with the topic against positions 1 to `head`; empty if each is there once, in
  * order.
