@@ -94,6 +94,48 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   });
 }
 
+/**
+ * The settings by their names in the environment, each as it counts, null where it is left to
+ * frontlog; without what is secret.
+ */
+export function settingsOf(config: Config): Readonly<Record<string, string | number | null>> {
+  const { auth, kafka, databaseUrl } = config;
+  const ways = [...(auth.keys ? ['keys'] : []), ...(auth.jwt === undefined ? [] : ['jwt'])];
+  return {
+    HOST: config.host,
+    PORT: config.port,
+    DATABASE_URL: databaseUrl === undefined ? null : withoutSecrets(databaseUrl),
+    KAFKA_BROKERS: kafka === 'embedded' ? null : kafka === 'none' ? 'none' : kafka.join(),
+    KAFKA_PREFIX: config.kafkaPrefix,
+    PROJECTION_FEED: config.feed,
+    DATA_DIR: config.dataDir,
+    SIGNING_KEY_FILE: config.signingKeyFile,
+    ROLES: config.roles.join(),
+    AUTH: ways.join() || 'none',
+    OIDC_ISSUER: auth.jwt?.issuer ?? null,
+    OIDC_AUDIENCE: auth.jwt?.audience ?? null,
+    OIDC_JWKS_URL: auth.jwt?.jwksUrl ?? null,
+    READS: auth.readsOpen ? 'open' : 'closed',
+    RATE_LIMIT_PER_MINUTE: config.requestsPerMinute,
+    LOG_LEVEL: config.logLevel,
+  };
+}
+
+const redacted = '[redacted]';
+
+// A password may also be a parameter (libpq, 32.1.2), and what is no URL may be anything.
+function withoutSecrets(databaseUrl: string): string {
+  const url = URL.parse(databaseUrl);
+  if (url === null) return redacted;
+  const { username, password, host, pathname, searchParams } = url;
+  const user = username === '' ? '' : `${username}${password === '' ? '' : `:${redacted}`}@`;
+  const parameters = [...searchParams].map(
+    ([name, value]) => `${name}=${/password|sslkey/i.test(name) ? redacted : value}`,
+  );
+  const query = parameters.length === 0 ? '' : `?${parameters.join('&')}`;
+  return `${url.protocol}//${user}${host}${pathname}${query}`;
+}
+
 function parse(environment: NodeJS.ProcessEnv, faults: string[]): Static<typeof Environment> {
   try {
     return envSchema<Static<typeof Environment>>({

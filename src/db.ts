@@ -119,7 +119,15 @@ const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 30_000;
 const lockTimeoutMs = 10_000;
 const idleInTransactionTimeoutMs = 30_000;
+const migrationLockWaitMs = 600_000;
+const lockTimeoutCode = '55P03';
 const answerTimeoutMs = 10_000;
+// The server's own come first where it lives, and say what it waited for.
+const answerTimeouts = {
+  query_timeout: answerTimeoutMs,
+  statement_timeout: answerTimeoutMs - 1_000,
+  lock_timeout: answerTimeoutMs - 1_000,
+};
 
 const int8ArrayOid = 1016;
 const parsers = new Map<number, (text: string) => unknown>([
@@ -144,13 +152,22 @@ export function connectionOptions(databaseUrl: string): pg.ClientConfig {
   };
 }
 
-/** `onError` hears of connections that broke; queries report their own errors too. */
-export function openPool(databaseUrl: string, onError: (error: Error) => void): pg.Pool {
+/**
+ * `onError` hears of connections that broke; queries report their own errors too. With `isAwaited`,
+ * as where somebody waits for an answer over HTTP, a server that is there but does not answer a
+ * statement is given up after `answerTimeoutMs`; else a statement may be given longer by itself.
+ */
+export function openPool(
+  databaseUrl: string,
+  onError: (error: Error) => void,
+  { isAwaited = false } = {},
+): pg.Pool {
   const pool = new pg.Pool({
     ...connectionOptions(databaseUrl),
     max: connectionsMax,
-    statement_timeout: statementTimeoutMs,
-    lock_timeout: lockTimeoutMs,
+    ...(isAwaited
+      ? answerTimeouts
+      : { statement_timeout: statementTimeoutMs, lock_timeout: lockTimeoutMs }),
     // A process that froze inside a transaction must not hold its locks for ever.
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
   });
@@ -186,10 +203,32 @@ export async function connectOnce(
 }
 
 /**
- * Brings the tables up to date. Safe to call from several processes at once; a failure changes
- * nothing.
+ * Brings the tables up to date. Safe to call from several processes at once: one does it, the
+ * others wait. A failure changes nothing. Answers the names of those it applied.
  */
-export async function migrate(db: Db): Promise<void> {
+export function migrate(db: Db): Promise<readonly string[]> {
+  return db.connection().execute(async (connection) => {
+    // A large log takes longer to change than a statement may take otherwise.
+    await sql`set statement_timeout = 0`.execute(connection);
+    try {
+      return await migrateWhenFree(connection);
+    } finally {
+      await sql`reset statement_timeout`.execute(connection);
+    }
+  });
+}
+
+// A lock that is held for long is waited for by turns, so that appends are let through between.
+async function migrateWhenFree(db: Db): Promise<readonly string[]> {
+  for (const deadline = performance.now() + migrationLockWaitMs; ; ) {
+    const { error, results = [] } = await migrateAtOnce(db);
+    if (error === undefined) return results.map(({ migrationName }) => migrationName);
+    const isHeldUp = (error as { code?: string }).code === lockTimeoutCode;
+    if (!isHeldUp || performance.now() > deadline) throw error;
+  }
+}
+
+function migrateAtOnce(db: Db) {
   const folder = new URL('../migrations/', import.meta.url);
   const migrator = new Migrator({
     db,
@@ -205,8 +244,7 @@ export async function migrate(db: Db): Promise<void> {
       },
     },
   });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  return migrator.migrateToLatest();
 }
 
 /** Whether a lost connection, rather than the statement, caused `error`: the outcome is unknown. */

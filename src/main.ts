@@ -1,10 +1,11 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --disable-warning=TimeoutNegativeWarning
 /**
  * The process: one command line. What a command needs is loaded when it is asked for, so that an
  * import takes no memory for the server.
  */
 import { Command } from 'commander';
 import { reportError } from './cli/exit.ts';
+import { collectGarbageSoon } from './cli/memory.ts';
 
 const program = new Command('frontlog')
   .description('An event-sourced record of the claims and acts of a war.')
@@ -18,27 +19,35 @@ program
   .command('demo')
   .description('start, and record the seed report')
   .action(async () => (await import('./cli/demo.ts')).runDemo());
+const json = ['--json', 'answer with JSON'] as const;
+program
+  .command('config')
+  .description('every setting as it counts, without what is secret; all faults named at once')
+  .option(...json)
+  .action(async (options) => (await import('./cli/config.ts')).runConfig(options));
 program
   .command('migrate')
   .description('bring the database up to date')
-  .action(async () => (await import('./cli/migrate.ts')).runMigrate());
+  .option(...json)
+  .action(async (options) => (await import('./cli/migrate.ts')).runMigrate(options));
 program
   .command('status')
   .description('how far log, relay and projections are; ends with 1 where something does not move')
-  .option('--json', 'answer with JSON')
+  .option(...json)
   .action(async (options) => (await import('./cli/status.ts')).runStatus(options));
 const topics = program.command('topics').description('Kafka topics');
 topics
   .command('init')
   .description('create the topics that are missing, set right what is set wrongly')
   .option('--partitions <count>', 'of a topic it makes; fixed for good by the first relay')
+  .option(...json)
   .action(async (options) => (await import('./cli/topics.ts')).runTopicsInit(options));
 topics
   .command('recreate')
   .description('delete the topics, so that the whole log is relayed anew')
   .option('--yes', 'needed, as every message is deleted')
+  .option(...json)
   .action(async (options) => (await import('./cli/topics.ts')).runTopicsRecreate(options));
-const json = ['--json', 'answer with JSON'] as const;
 program
   .command('rebuild [projection]')
   .description('build a projection anew beside the one that answers, compare, swap')
@@ -53,6 +62,17 @@ program
   .option(...json)
   .action(async (options) => (await import('./cli/verify.ts')).runVerify(options));
 program
+  .command('backup')
+  .description('databases that were restored')
+  .command('check')
+  .description('whether it is whole, whether the topic is ahead of it, and what to do')
+  .option(
+    '--note <file>',
+    'a note of GET /v1/log/head that was kept: what it is of has to be there',
+  )
+  .option(...json)
+  .action(async (options) => (await import('./cli/backup.ts')).runBackupCheck(options));
+program
   .command('import <format> <files...>')
   .description(
     'record data sets: cloudevents, ua-general-staff, orc-losses, control-revisions, acled, ' +
@@ -66,17 +86,26 @@ program
   .option('--dry-run', 'decide all, record nothing')
   .option('--rejects <file>', 'write every rejected row there, with its reasons, as JSON lines')
   .option(...json)
-  .action(async (format, files, options) =>
-    (await import('./cli/import.ts')).runImport(format, files, options),
-  );
+  .action(async (format, files, options) => {
+    collectGarbageSoon();
+    await (await import('./cli/import.ts')).runImport(format, files, options);
+  });
 program
   .command('export')
-  .description('write events as CloudEvents, one a line, which `import cloudevents` takes back')
+  .argument(
+    '[what]',
+    'events (CloudEvents, for `import cloudevents`), timeline or claims',
+    'events',
+  )
+  .description('write what is of a range of positions')
   .option('--from <position>', 'the first one', '1')
   .option('--to <position>', 'the last one; else the last there is')
+  .option('--at <position>', 'of the timeline and of claims: as of which position; else the last')
+  .option('--conflict <id>', 'of the timeline and of claims: of one conflict')
+  .option('--format <name>', 'ndjson; of the timeline and of claims also csv, geojson', 'ndjson')
   .option('--out <file>', 'else to standard output')
   .option(...json)
-  .action(async (options) => (await import('./cli/export.ts')).runExport(options));
+  .action(async (what, options) => (await import('./cli/export.ts')).runExport(what, options));
 program
   .command('replay')
   .description('publish a part of the log again, to a topic of its own')

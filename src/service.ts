@@ -95,11 +95,7 @@ async function connectParts(
   await migrate(db);
   await settleSite(db, config.feed);
   for (const projection of projections) await prepareProjection(db, projection);
-  const metrics = makeMetrics();
-  const store = measuredStore(
-    openStore({ db, pool, databaseUrl }, logger, metrics.stored),
-    metrics,
-  );
+  const store = openStore({ db, pool, databaseUrl }, logger);
   open.push(() => store.close());
   const listen = () => listenForAppends(databaseUrl, (err) => logger.warn({ err }, 'LISTEN lost'));
   // Who only answers requests follows the log while a stream is open, and need not be woken before.
@@ -147,22 +143,44 @@ async function connectParts(
     running.push(runDeadLetters(parts, stopping.signal));
   }
 
-  const readiness = isReadSite
-    ? () => readSiteReadiness(db, store, mirror, config)
-    : () => readReadiness({ db, pool, store }, state, config);
   if (!config.roles.includes('api')) return { url: undefined, relay: state, brokers };
+  const metrics = makeMetrics();
+  const answering = openAnswering(databaseUrl, logger, metrics);
+  open.push(answering.close);
+  const readiness = isReadSite
+    ? () => readSiteReadiness(answering, mirror, config)
+    : () => readReadiness(answering, state, config);
   const { auth, requestsPerMinute } = config;
-  const readSnapshot = () => snapshotOf({ db, pool, store }, state, config);
-  const readRelay = () => readRelayStatus({ db, pool, store }, [state, warStatusState], config);
+  const readSnapshot = () => snapshotOf(answering, state, config);
+  const readRelay = () => readRelayStatus(answering, [state, warStatusState], config);
   const kafka = () => openKafka(brokers, logger);
-  const replays = replayDesk({ db, store, prefix: config.kafkaPrefix, kafka });
+  const replays = replayDesk({ ...answering, prefix: config.kafkaPrefix, kafka });
   const app = await httpServer({
-    ...{ db, store, projections, readiness, openWakeup, auth, requestsPerMinute, logger },
-    ...{ metrics: { metrics, readSnapshot, pool }, readRelay, replays, isReadSite },
+    ...{ db: answering.db, store: answering.store, readRelay, replays, isReadSite },
+    ...{ projections, readiness, openWakeup, auth, requestsPerMinute, logger },
+    metrics: { metrics, readSnapshot, pool: answering.pool },
   });
   open.push(() => app.close());
   await app.listen({ host: config.host, port: config.port });
   return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };
+}
+
+// Of its own, so that nobody who asks waits behind what the projector and the relay do, or for
+// longer than PostgreSQL may take to answer.
+function openAnswering(
+  databaseUrl: string,
+  logger: Logger,
+  metrics: ReturnType<typeof makeMetrics>,
+): LogParts & { close(): Promise<void> } {
+  const onLost = (err: Error) => logger.warn({ err }, 'connection lost');
+  const pool = openPool(databaseUrl, onLost, { isAwaited: true });
+  const db = openDb(pool);
+  const opened = openStore({ db, pool, databaseUrl }, logger, metrics.stored);
+  const close = async () => {
+    await opened.close();
+    await db.destroy();
+  };
+  return { db, pool, store: measuredStore(opened, metrics), close };
 }
 
 // A mirror's log has its name from the first event on.
@@ -278,8 +296,7 @@ async function readReadiness(
 }
 
 async function readSiteReadiness(
-  db: Db,
-  store: EventStore,
+  { db, store }: LogParts,
   { state, lastError }: MirrorState,
   { roles }: Config,
 ): Promise<Readiness> {

@@ -13,13 +13,16 @@ export type Test = { teardown(fn: () => Promise<unknown>): void };
 
 export type TestDatabase = { readonly url: string; readonly pool: pg.Pool; readonly db: Db };
 
-/** A fresh, migrated database that is gone after the test. */
-export async function freshDatabase(t: Test): Promise<TestDatabase> {
+/**
+ * A fresh, migrated database that is gone after the test; or a copy of the database named `template`,
+ * as it is, which nobody may be connected to meanwhile.
+ */
+export async function freshDatabase(t: Test, template = templateDatabase): Promise<TestDatabase> {
   const server = process.env.TEST_DATABASE_URL;
   if (server === undefined) throw new Error('run the tests with `npm test`');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = openDb(openPool(server, report));
-  await sql`create database ${sql.id(name)} template ${sql.id(templateDatabase)}`.execute(admin);
+  await sql`create database ${sql.id(name)} template ${sql.id(template)}`.execute(admin);
   const url = new URL(server);
   url.pathname = name;
   const pool = openPool(url.href, report);

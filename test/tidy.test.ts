@@ -30,6 +30,8 @@ const mayImport: Record<string, string[]> = {
   cli: [
     ...['domain', 'eventstore', 'projections', 'verify', 'auth', 'db.ts', 'config.ts', 'log.ts'],
     ...['service.ts', 'relay', 'mirror', 'import'],
+    // The formats of lists, for exports.
+    ...['http/formats.ts', 'http/csv.ts', 'http/claim-shown.ts', 'http/timeline-shown.ts'],
   ],
   'metrics.ts': ['eventstore', 'histogram.ts'],
   'histogram.ts': [],

@@ -2,8 +2,6 @@
 import type { RejectedRow, Rows } from '../import/chunk.ts';
 import type { Vanished } from '../import/vanished.ts';
 
-const progressIntervalMs = 1_000;
-
 export type Summary = {
   file: string;
   format: string;
@@ -47,18 +45,4 @@ export function textOf(summary: Summary): string {
       : []),
   ];
   return `${lines.join('\n')}\n`;
-}
-
-/** Says how far it is, on a terminal only, and at most once a second. */
-export function progress(started: number): (rows: Rows) => void {
-  let saidAt = started;
-  return ({ read, recorded, known, rejected }) => {
-    const now = performance.now();
-    if (!process.stderr.isTTY || now - saidAt < progressIntervalMs) return;
-    saidAt = now;
-    const rate = Math.round((1_000 * read) / (now - started));
-    process.stderr.write(
-      `${read} rows, ${recorded} recorded, ${known} known, ${rejected} rejected, ${rate} rows/s\n`,
-    );
-  };
 }

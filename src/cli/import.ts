@@ -3,7 +3,6 @@
  * it records what is new; cut off, it goes on.
  */
 import { closeSync, createReadStream, openSync, statSync, writeSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 import { readConfig } from '../config.ts';
 import { connectOnce } from '../db.ts';
 import { dryRunStore } from '../eventstore/dry-run.ts';
@@ -22,8 +21,9 @@ import { uaGeneralStaff } from '../import/ua-general-staff.ts';
 import { ucdpGed } from '../import/ucdp-ged.ts';
 import { openLog } from '../log.ts';
 import { UsageError } from './exit.ts';
-import { isFinding, progress, type Summary, textOf } from './import-summary.ts';
+import { isFinding, type Summary, textOf } from './import-summary.ts';
 import { makeLogger } from './logger.ts';
+import { openProgress } from './progress.ts';
 
 const importers = [uaGeneralStaff, orcLosses, controlRevisions, acled, ucdpGed];
 const linesFormat = 'cloudevents';
@@ -59,7 +59,6 @@ export async function runImport(
     throw new UsageError(`there is no format "${format}", only ${formats.join(', ')}`);
   }
   checkOptions(importer, files, options);
-  collectGarbageSoon();
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
   const log = await openLog(config, makeLogger(config.logLevel));
   // One for all files: the second may name what the first registers.
@@ -88,14 +87,6 @@ export async function runImport(
     if (rejects !== undefined) closeSync(rejects);
     await dry?.close();
     await log.close();
-  }
-}
-
-// V8 lets garbage grow to 400 MB before it looks for it, which a machine beside a database may not
-// have; sooner, an import of any length stays below 200 MB, and costs a third more time of the CPU.
-function collectGarbageSoon(): void {
-  for (const flag of ['--semi-space-growth-factor=1', '--heap-growing-percent=30']) {
-    setFlagsFromString(flag);
   }
 }
 
@@ -134,13 +125,17 @@ async function importOne(
   const { file, options, rejects, signal } = asked;
   const started = performance.now();
   const rejected: RejectedRow[] = [];
+  const progress = openProgress(file, 'rows');
   const told: Told = {
     signal,
     onRejected(row) {
       if (rejected.length < rejectionsShownMax) rejected.push(row);
       if (rejects !== undefined) writeSync(rejects, `${JSON.stringify({ file, ...row })}\n`);
     },
-    onProgress: progress(started),
+    onProgress: ({ read, recorded, known, rejected: bad }) => {
+      const note = `${recorded} recorded, ${known} known, ${bad} rejected`;
+      progress.say({ done: read, note });
+    },
   };
   const read = importer === undefined ? readLines(file, store, told) : undefined;
   try {
@@ -150,6 +145,8 @@ async function importOne(
   } catch (error) {
     if (error instanceof FileUnreadable) error.message = `${file}: ${error.message}`;
     throw error;
+  } finally {
+    progress.end();
   }
 }
 

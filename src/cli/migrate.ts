@@ -3,7 +3,8 @@ import { readConfig } from '../config.ts';
 import { migrate, openDb, openPool } from '../db.ts';
 import { makeLogger } from './logger.ts';
 
-export async function runMigrate(): Promise<void> {
+/** Says which migrations it applied; none where it was up to date. */
+export async function runMigrate({ json }: { json?: boolean }): Promise<void> {
   const { databaseUrl, logLevel } = readConfig(process.env);
   if (databaseUrl === undefined) {
     throw new Error('DATABASE_URL is absent: the embedded PostgreSQL is migrated at every start');
@@ -12,7 +13,9 @@ export async function runMigrate(): Promise<void> {
   const pool = openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost'));
   const db = openDb(pool);
   try {
-    await migrate(db);
+    const applied = await migrate(db);
+    const text = applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`;
+    process.stdout.write(`${json ? JSON.stringify({ applied }) : text}\n`);
   } finally {
     await db.destroy();
   }

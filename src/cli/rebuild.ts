@@ -19,8 +19,8 @@ import { listStatuses, type ProjectionStatus } from '../projections/status.ts';
 import { projections } from '../service.ts';
 import { UsageError } from './exit.ts';
 import { makeLogger } from './logger.ts';
+import { openProgress, type Reached } from './progress.ts';
 
-const progressIntervalMs = 1_000;
 const busyIntervalMs = 100;
 
 type Options = { all?: boolean; rate?: string; cancel?: boolean; json?: boolean };
@@ -68,8 +68,9 @@ async function build(log: Log, chosen: readonly Projection[], rate: number | nul
     }
   }
   const rebuild = openRebuild(chosen, log);
+  const progress = openProgress('rebuild', 'events');
   try {
-    for (let saidAt = 0; ; ) {
+    for (;;) {
       const step = await rebuild.advance().catch(async (error) => {
         await recover(chosen, 'building', log, error);
         if (isTransientError(error)) throw error;
@@ -83,22 +84,21 @@ async function build(log: Log, chosen: readonly Projection[], rate: number | nul
         throw new Error(`${paused.name} is paused: ${paused.last_error ?? 'as it was told'}`);
       }
       if (step === 'busy') await sleep(busyIntervalMs);
-      if (process.stderr.isTTY && Date.now() - saidAt > progressIntervalMs) {
-        saidAt = Date.now();
-        for (const one of under) process.stderr.write(progressOf(one));
-      }
+      const last = under.toSorted((a, b) => a.position - b.position)[0];
+      if (last !== undefined) progress.say(reachedBy(last, under.length));
     }
   } finally {
+    progress.end();
     await rebuild.close();
   }
 }
 
 type UnderWay = NonNullable<ProjectionStatus['rebuild']> & { name: string };
 
-function progressOf({ name, position, lag_events, rate, eta_seconds }: UnderWay): string {
-  const percent = ((100 * position) / Math.max(1, position + lag_events)).toFixed(1);
-  const left = eta_seconds === null ? '' : `, ${Math.ceil(eta_seconds)} s left`;
-  return `${name}: position ${position}, ${percent} %, ${Math.round(rate)} events/s${left}\n`;
+// They take one way through the log: the last of them tells how far it is.
+function reachedBy({ name, position, lag_events }: UnderWay, count: number): Reached {
+  const note = count === 1 ? name : `${count} projections`;
+  return { done: position, total: position + lag_events, note };
 }
 
 function report(statuses: readonly ProjectionStatus[], { all, json }: Options): void {

@@ -15,6 +15,7 @@ import {
 } from '../relay/replays.ts';
 import { UsageError } from './exit.ts';
 import { makeLogger } from './logger.ts';
+import { openProgress, type Reached } from './progress.ts';
 
 /** As a shell says of a command that SIGINT has ended. */
 const interruptedCode = 130;
@@ -37,6 +38,7 @@ export async function runReplayCommand(options: ReplayOptions): Promise<void> {
   if (typeof config.kafka === 'string') throw new UsageError('KAFKA_BROKERS names no broker');
   const logger = makeLogger(config.logLevel);
   const log = await openLog(config, logger);
+  const progress = openProgress('replay', 'positions');
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
@@ -47,15 +49,17 @@ export async function runReplayCommand(options: ReplayOptions): Promise<void> {
     const parts = { kafka, db, store, logId: await readLogId(db), prefix: config.kafkaPrefix };
     const replay = await chosen(parts, options.resume, asked);
     process.stderr.write(`replay ${replay.id} to ${replay.topic}\n`);
-    const startedAt = { ms: Date.now(), position: replay.position };
+    progress.say(reachedBy(replay));
     const end = await runReplay(parts, replay, stopping.signal, (now) => {
-      process.stderr.write(progressOf(now, startedAt));
+      progress.say(reachedBy(now));
     });
+    progress.end();
     report(end, options.json);
   } catch (error) {
     throw error instanceof ReplayRefused ? new UsageError(error.message) : error;
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
+    progress.end();
     await log.close();
   }
 }
@@ -91,15 +95,9 @@ function positionOf(option: string, text: string | undefined): number {
   throw new UsageError(`${option}: a position of the log, from 1`);
 }
 
-function progressOf(now: Replay, startedAt: { ms: number; position: number }): string {
-  const { from_position, to_position, position, published } = now;
-  const rate = (position - startedAt.position) / ((Date.now() - startedAt.ms) / 1_000);
-  const percent = (100 * (position - from_position + 1)) / (to_position - from_position + 1);
-  const left = rate > 0 ? `, ${Math.ceil((to_position - position) / rate)} s left` : '';
-  return (
-    `position ${position}, ${percent.toFixed(1)} %, ${published} published, ` +
-    `${Math.round(rate)} positions/s${left}\n`
-  );
+function reachedBy({ from_position, to_position, position, published }: Replay): Reached {
+  const [done, total] = [position - from_position + 1, to_position - from_position + 1];
+  return { done, total, note: `${published} published` };
 }
 
 function report(end: Replay, json = false): void {

@@ -4,7 +4,9 @@ import { type Config, readConfig } from '../config.ts';
 import { type Service, startService } from '../service.ts';
 import { makeLogger } from './logger.ts';
 
-const closeTimeoutMs = 30_000;
+const closeTimeoutMs = 10_000;
+// Embedded servers write what they hold to disk before they end.
+const closeEmbeddedTimeoutMs = 30_000;
 
 export async function runStart(): Promise<void> {
   await serve(readConfig(process.env));
@@ -14,7 +16,9 @@ export async function runStart(): Promise<void> {
 export async function serve(config: Config): Promise<Service> {
   const logger = makeLogger(config.logLevel);
   const service = await startService(config, logger);
-  closeWithGrace({ delay: closeTimeoutMs, logger }, async ({ err }) => {
+  const isEmbedded = config.databaseUrl === undefined || config.kafka === 'embedded';
+  const delay = isEmbedded ? closeEmbeddedTimeoutMs : closeTimeoutMs;
+  closeWithGrace({ delay, logger }, async ({ err }) => {
     if (err) logger.fatal({ err }, 'closing after an unexpected error');
     await service.close();
   });

@@ -9,10 +9,10 @@ import { withDatabase } from './database.ts';
 import { UsageError } from './exit.ts';
 import { makeLogger } from './logger.ts';
 
-type Options = { partitions?: string; yes?: boolean };
+type Options = { partitions?: string; yes?: boolean; json?: boolean };
 
 /** Creates the topics that are missing, and sets right what is set wrongly. */
-export async function runTopicsInit({ partitions }: Options): Promise<void> {
+export async function runTopicsInit({ partitions, json }: Options): Promise<void> {
   const asked = partitions === undefined ? undefined : Number(partitions);
   if (asked !== undefined && !(Number.isInteger(asked) && asked > 0 && asked <= 10_000)) {
     throw new UsageError(`--partitions: ${partitions} is no number from 1 to 10000`);
@@ -27,12 +27,12 @@ export async function runTopicsInit({ partitions }: Options): Promise<void> {
         `--partitions: ${pinned} it is for good, as another count would break the order per key`,
       );
     }
-    say(await initTopics(brokers, config.kafkaPrefix, logger, pinned ?? asked));
+    say(await initTopics(brokers, config.kafkaPrefix, logger, pinned ?? asked), json);
   });
 }
 
 /** Deletes the topics with all that is on them, and makes them anew: all is relayed once more. */
-export async function runTopicsRecreate({ yes }: Options): Promise<void> {
+export async function runTopicsRecreate({ yes, json }: Options): Promise<void> {
   if (yes !== true) {
     throw new UsageError('this deletes every message on the topics: say --yes to do it');
   }
@@ -40,7 +40,7 @@ export async function runTopicsRecreate({ yes }: Options): Promise<void> {
   await withDatabase(config, logger, async ({ databaseUrl }) => {
     const connect = () => connectOnce(databaseUrl);
     const kafka = kafkaClient(brokers, logger);
-    say(await recreateTopics({ kafka, prefix: config.kafkaPrefix, connect }));
+    say(await recreateTopics({ kafka, prefix: config.kafkaPrefix, connect }), json);
   });
 }
 
@@ -52,6 +52,7 @@ function settings() {
   return { config, brokers: [...config.kafka], logger: makeLogger(config.logLevel) };
 }
 
-function say(done: readonly string[]): void {
-  process.stdout.write(done.length > 0 ? `${done.join('\n')}\n` : 'nothing to do\n');
+function say(done: readonly string[], json = false): void {
+  const text = done.length > 0 ? done.join('\n') : 'nothing to do';
+  process.stdout.write(`${json ? JSON.stringify({ done }) : text}\n`);
 }

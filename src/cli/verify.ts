@@ -1,5 +1,4 @@
 /** `frontlog verify`: whether everything is as it was recorded, and else what differs first. */
-import type { Logger } from 'pino';
 import { type Config, readConfig } from '../config.ts';
 import { readLogId } from '../db.ts';
 import { openLog } from '../log.ts';
@@ -13,51 +12,79 @@ import { verifyLog } from '../verify/log.ts';
 import { verifyTopic } from '../verify/topic.ts';
 import { verifyViews } from '../verify/views.ts';
 import { makeLogger } from './logger.ts';
+import { openProgress, type Progress } from './progress.ts';
 
-const progressIntervalMs = 1_000;
+type Log = Awaited<ReturnType<typeof openLog>>;
 
-type Verified = {
+/** What a database has, and what of it is not as it was recorded. */
+export type VerifiedDatabase = {
   readonly events: number;
+  /** Those under the signed head. */
   readonly sealed: number;
   readonly rows: number;
+  readonly findings: readonly Finding[];
+};
+type Verified = VerifiedDatabase & {
   /** Null where no broker is named, so that the topic was not read. */
   readonly messages: number | null;
-  readonly findings: readonly Finding[];
 };
 
 /** Ends with 1 where there are findings. */
 export async function runVerify({ json = false }: { json?: boolean }): Promise<void> {
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
-  const logger = makeLogger(config.logLevel);
-  const { db, pool, store, close } = await openLog(config, logger);
+  const log = await openLog(config, makeLogger(config.logLevel));
   try {
-    const log = await verifyLog(db, progress('log'));
-    for (const projection of projections) await prepareProjection(db, projection);
-    const views = await verifyViews(db, store, projections, progress('views'));
-    const topic = await verifyNamedTopic(config, logger, { db, pool, store });
-    const findings = [...log.findings, ...views.findings, ...(topic?.findings ?? [])];
+    const database = await verifyDatabase(log);
+    const topic = await verifyNamedTopic(config, log);
+    const findings = [...database.findings, ...(topic?.findings ?? [])];
     if (findings.length > 0) process.exitCode = 1;
-    const { events, sealed } = log;
-    const messages = topic?.messages ?? null;
-    const verified = { events, sealed, rows: views.rows, messages, findings };
+    const verified = { ...database, messages: topic?.messages ?? null, findings };
     process.stdout.write(json ? `${JSON.stringify(verified)}\n` : textOf(verified));
   } finally {
-    await close();
+    await log.close();
   }
+}
+
+/** Reads the whole log, and holds the views to it. */
+export async function verifyDatabase({ db, store }: Log): Promise<VerifiedDatabase> {
+  const total = await store.head();
+  const log = await shown('log', 'events', (progress) =>
+    verifyLog(db, (done) => progress.say({ done, total })),
+  );
+  for (const projection of projections) await prepareProjection(db, projection);
+  const views = await shown('views', 'events', (progress) =>
+    verifyViews(db, store, projections, (done) => progress.say({ done, total })),
+  );
+  const { events, sealed } = log;
+  return { events, sealed, rows: views.rows, findings: [...log.findings, ...views.findings] };
 }
 
 // Undefined where the broker is an embedded one, or there is none.
 async function verifyNamedTopic(
   { kafka: brokers, kafkaPrefix }: Config,
-  logger: Logger,
-  { db, pool, store }: Pick<Awaited<ReturnType<typeof openLog>>, 'db' | 'pool' | 'store'>,
+  { db, pool, store, logger }: Log,
 ) {
   if (typeof brokers === 'string') return undefined;
   const { eventsTopic } = namesOf(kafkaPrefix);
   const kafka = kafkaClient([...brokers], logger);
   const through = await readShownPosition(pool, eventsTopic);
   const parts = { kafka, store, logId: await readLogId(db) };
-  return verifyTopic(parts, eventsTopic, through, progress('topic'));
+  return shown('topic', 'messages', (progress) =>
+    verifyTopic(parts, eventsTopic, through, (done) => progress.say({ done, total: through })),
+  );
+}
+
+async function shown<Result>(
+  what: string,
+  unit: string,
+  work: (progress: Progress) => Promise<Result>,
+): Promise<Result> {
+  const progress = openProgress(what, unit);
+  try {
+    return await work(progress);
+  } finally {
+    progress.end();
+  }
 }
 
 function textOf({ events, sealed, rows, messages, findings }: Verified): string {
@@ -69,18 +96,7 @@ function textOf({ events, sealed, rows, messages, findings }: Verified): string 
   return `${read}: not as they were recorded\n${findings.map(lineOf).join('')}`;
 }
 
-function lineOf({ check, position, detail }: Finding): string {
+/** A finding, as a line. */
+export function lineOf({ check, position, detail }: Finding): string {
   return `${check}${position === null ? '' : ` at position ${position}`}: ${detail}\n`;
-}
-
-function progress(what: string): ((position: number) => void) | undefined {
-  if (!process.stderr.isTTY) return undefined;
-  let [saidAt, saidPosition] = [performance.now(), 0];
-  return (position) => {
-    const elapsedMs = performance.now() - saidAt;
-    if (elapsedMs < progressIntervalMs) return;
-    const rate = Math.round(((position - saidPosition) / elapsedMs) * 1_000);
-    process.stderr.write(`${what}: position ${position}, ${rate} events/s\n`);
-    [saidAt, saidPosition] = [performance.now(), position];
-  };
 }

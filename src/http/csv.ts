@@ -5,15 +5,20 @@ import { stringify } from 'csv-stringify/sync';
 export type Columns<Item> = Readonly<Record<string, (item: Item) => unknown>>;
 
 /**
- * RFC 4180 with a header row. A text that a spreadsheet would take for a formula begins with an
- * apostrophe (OWASP, CSV injection); numbers stay numbers, what is nested is JSON.
+ * RFC 4180, with a header row unless it is a part that follows another. A text that a spreadsheet
+ * would take for a formula begins with an apostrophe (OWASP, CSV injection); numbers stay numbers,
+ * what is nested is JSON.
  */
-export function csvOf<Item>(columns: Columns<Item>, items: readonly Item[]): string {
+export function csvOf<Item>(
+  columns: Columns<Item>,
+  items: readonly Item[],
+  { header = true } = {},
+): string {
   const cells = Object.values(columns);
   return stringify(
     items.map((item) => cells.map((cell) => guarded(cell(item)))),
     {
-      header: true,
+      header,
       columns: Object.keys(columns),
       record_delimiter: '\r\n',
       quote_record_delimiter: true,

@@ -22,7 +22,7 @@ const lines = 'application/x-ndjson';
 const geo = 'application/geo+json';
 
 /** Items of a page while all are streamed: what is held of an answer at a time. */
-const streamedItemsMax = 500;
+export const streamedItemsMax = 500;
 
 /** How items are shown in formats other than JSON. */
 export type Shown<Item> = {
@@ -146,7 +146,8 @@ export function notAcceptable(
   return sendProblem(request, reply, { status: 406, code: 'not-acceptable', detail });
 }
 
-function linesOf(items: readonly unknown[]): string {
+/** JSON lines: an item a line. */
+export function linesOf(items: readonly unknown[]): string {
   return items.map((item) => `${JSON.stringify(item)}\n`).join('');
 }
 
@@ -157,20 +158,27 @@ function linesOfAll<Item, After>(
   first: PageOf<Item>,
 ): Readable {
   // A HEAD has its answer read to the end for nothing.
-  return Readable.from(method === 'HEAD' ? [] : pagesOfLines(list, at, first));
+  return Readable.from(method === 'HEAD' ? [] : linesOfPages(pagesFrom(list, at, first)));
 }
 
-async function* pagesOfLines<Item, After>(
-  { db, projections, read, afterOf }: List<Item, After>,
-  { as_of: { position, valid_at } }: At,
-  first: PageOf<Item>,
-): AsyncGenerator<string> {
-  for (let page: PageOf<Item> | undefined = first; page !== undefined; ) {
-    if (page.items.length > 0) yield linesOf(page.items);
+async function* linesOfPages(pages: AsyncGenerator<{ readonly items: readonly unknown[] }>) {
+  for await (const { items } of pages) if (items.length > 0) yield linesOf(items);
+}
+
+/** All pages of a list from `firstPage` on, as of one position, each with where it was read. */
+export async function* pagesFrom<Item, After>(
+  { db, projections, read, afterOf }: Omit<List<Item, After>, 'shown'>,
+  first: At,
+  firstPage: PageOf<Item>,
+): AsyncGenerator<{ readonly items: readonly Item[]; readonly at: At }> {
+  const { position, valid_at } = first.as_of;
+  let at = first;
+  for (let page: PageOf<Item> | undefined = firstPage; page !== undefined; ) {
+    yield { items: page.items, at };
     if (page.next === null) return;
     // Tables may be rebuilt and dropped meanwhile: what they say of that position is the same.
     const asked = { at_position: position, ...(valid_at !== null && { valid_at }) };
-    const at = await readVintage(db, projections, asked);
+    at = await readVintage(db, projections, asked);
     page = await read(at, { after: afterOf(page.next), limit: streamedItemsMax });
   }
 }

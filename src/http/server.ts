@@ -13,6 +13,7 @@ import { addChanges } from './changes.ts';
 import { addClaimViews } from './claim-views.ts';
 import { claimRoutes } from './claims.ts';
 import { answerClientError, answerExpectation } from './client-errors.ts';
+import { useClosing } from './closing.ts';
 import { addCommands, Written } from './commands.ts';
 import { addDeadLetters } from './dead-letters.ts';
 import { addDocuments } from './documents.ts';
@@ -80,6 +81,7 @@ export async function httpServer(
   app.server.on('checkExpectation', answerExpectation);
   app.setValidatorCompiler(strictValidation());
   useProblems(app);
+  useClosing(app);
   const answerUnrouted = useMethods(app, limits);
   useMetrics(app, parts.metrics);
   useAdmission(app, limits);

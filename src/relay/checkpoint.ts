@@ -24,8 +24,10 @@ export async function publish(
   await sendMarked(producer, { topic, group }, messages, mark);
 }
 
+type Reading = Pick<RelayParts, 'kafka' | 'store' | 'prefix' | 'logId'>;
+
 /** Where the topic ends; throws `RelayRefused` if that is no place in this log. */
-export async function readCheckpoint(admin: Admin, parts: RelayParts): Promise<Checkpoint> {
+export async function readCheckpoint(admin: Admin, parts: Reading): Promise<Checkpoint> {
   const { eventsTopic, relayGroup } = namesOf(parts.prefix);
   const mark = await readMark(admin, { topic: eventsTopic, group: relayGroup });
   const found =
@@ -41,7 +43,7 @@ function foundBy({ offset, metadata = '' }: Mark): Found {
 
 // That the log is long enough is not enough: one that was restored from an older backup has grown
 // since, and has other events in the places of those on the topic.
-async function checkHistory(found: Found, parts: RelayParts, topic: string): Promise<void> {
+async function checkHistory(found: Found, parts: Reading, topic: string): Promise<void> {
   const { position, eventId, logId } = found;
   if (position === 0 && logId === undefined) return;
   const anew =

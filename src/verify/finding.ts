@@ -9,6 +9,7 @@ export type Finding = {
     | 'schemas'
     | 'hashes'
     | 'head'
+    | 'note'
     | 'views'
     | 'topic';
   /** Of the first event that it concerns, where it concerns one. */

@@ -4,16 +4,14 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import t from 'tap';
 import { v7 as uuidv7 } from 'uuid';
 import { connectOnce, type Db, migrate, openDb, openPool } from '../../src/db.ts';
-import { embeddedServers } from '../../src/embedded/servers.ts';
 import { postgresEventStore } from '../../src/eventstore/postgres.ts';
 import { freshStore } from '../db.ts';
+import { ownPostgres } from '../postgres.ts';
 import { append, event } from './events.ts';
 
 const kills = process.env.FAULTS === 'full' ? 20 : 4;
@@ -88,15 +86,15 @@ async function killedWriter(url: string) {
 // Seen to fail with `fsync` off and the data directory put back to an earlier copy.
 t.test(`kill -9 of the postmaster, ${kills} times`, async (t) => {
   const dataDir = t.testdir();
-  let servers = await start(dataDir);
-  const pool = openPool(servers.url, () => undefined);
+  let server = await ownPostgres(dataDir);
+  const pool = openPool(server.url, () => undefined);
   let db = openDb(pool);
   await migrate(db);
   // Each connection goes to where the server is now: the store waits the restart out.
   const store = postgresEventStore({
     db,
     pool,
-    connect: () => connectOnce(servers.url, { pipeline: true }),
+    connect: () => connectOnce(server.url, { pipeline: true }),
     onError: () => undefined,
   });
   const acknowledged = new Map<string, number>();
@@ -117,12 +115,11 @@ t.test(`kill -9 of the postmaster, ${kills} times`, async (t) => {
     const before = acknowledged.size;
     while (acknowledged.size < before + 100) await sleep(10);
     await randomly();
-    const pidFile = await readFile(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8');
-    process.kill(Number.parseInt(pidFile, 10), 'SIGKILL');
+    await server.kill();
     await db.destroy();
-    await servers.stop();
-    servers = await start(dataDir);
-    db = openDb(openPool(servers.url, () => undefined));
+    await server.stop();
+    server = await ownPostgres(dataDir);
+    db = openDb(openPool(server.url, () => undefined));
   }
   isOver = true;
   await Promise.all(load);
@@ -132,16 +129,5 @@ t.test(`kill -9 of the postmaster, ${kills} times`, async (t) => {
   t.comment(`${acknowledged.size} acknowledged`);
   await store.close();
   await db.destroy();
-  await servers.stop();
+  await server.stop();
 });
-
-async function start(dataDir: string): Promise<{ url: string; stop(): Promise<void> }> {
-  const servers = await embeddedServers({
-    dataDir,
-    postgres: true,
-    kafka: false,
-    onProgress: () => undefined,
-    onExit: () => undefined,
-  });
-  return { url: (await servers.postgres) as string, stop: servers.stop };
-}

@@ -88,11 +88,13 @@ t.test('a full heap or a lagging event loop refuses work, and goes on after it',
 });
 
 // Seen to fail, by waiting, without `connectionTimeoutMillis`.
-t.test('with every database connection held, a read is 503 in time, and works after', async (t) => {
+t.test('with every database connection held, 503 in time, and all works after', async (t) => {
   const { db, pool, store } = await freshStore(t);
   const { url } = await serve(t, { db, store });
   const held = await Promise.all(Array.from({ length: 10 }, () => pool.connect()));
-  const answers = await Promise.all([1, 2, 3].map(() => get(`${url}/v1/events`)));
+  const record = () =>
+    post(`${url}/v1/actors`, { name: 'A', kind: 'agency' }, { 'idempotency-key': 'one' });
+  const answers = await Promise.all([record(), ...[1, 2, 3].map(() => get(`${url}/v1/events`))]);
   for (const answer of answers) {
     isProblem(t, answer, 503);
     t.equal(answer.headers.get('retry-after'), '1');
@@ -100,4 +102,5 @@ t.test('with every database connection held, a read is 503 in time, and works af
   t.equal((await get(`${url}/livez`)).status, 200);
   for (const client of held) client.release();
   t.equal((await get(`${url}/v1/events`)).status, 200);
+  t.match(await record(), { status: 201, body: { position: 1 } });
 });

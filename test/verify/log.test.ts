@@ -12,15 +12,18 @@ import { recordSeed, testService } from '../service.ts';
 type Test = TearsDown & { testdir(): string };
 
 const at = 20;
+/** Where the last letter of the last text in the data is. */
+const letter = `(length(data::text) - strpos(reverse(data::text), '"') - 1)`;
 
 /** `change` is SQL, run while nothing keeps the log from being changed. */
 type Case = { name: string; change: string; found: object[] };
 
 const cases: readonly Case[] = [
   {
-    name: 'a byte of an event',
-    change: `update events set data = replace(data::text, 'a', 'b')::json
-      where position = ${at} and data::text like '%a%'`,
+    name: 'one bit of one byte of an event',
+    change: `update events set data = overlay(data::text placing
+        chr(ascii(substr(data::text, ${letter}, 1)) # 1) from ${letter} for 1)::json
+      where position = ${at}`,
     found: [{ check: 'hashes', position: at }],
   },
   {

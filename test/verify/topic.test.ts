@@ -56,6 +56,7 @@ t.test('what is on the topic is held to the log', { skip }, async (t) => {
 
 for (const [name, change] of [
   ['an event of another log', (m) => ({ ...m, headers: { ...m.headers, ce_logid: 'another' } })],
+  ['one flipped bit', (m) => ({ ...m, value: flipped(m.value) })],
   ['another key', (m) => ({ ...m, key: 'elsewhere' })],
   ['a header more', (m) => ({ ...m, headers: { ...m.headers, extra: '1' } })],
   ['a header less', ({ headers: { ce_time: _, ...headers }, ...m }) => ({ ...m, headers })],
@@ -85,6 +86,26 @@ t.test('an event that the log lacks, and no event', { skip }, async (t) => {
     t.match((await verify()).findings, [{ position: null, detail: /no such event/ }], ce_id);
   }
 });
+
+t.test('two that are swapped', { skip }, async (t) => {
+  const { log, send, verify } = await oneRelayed(t);
+  const logId = await readLogId(log.db);
+  for (let i = 2; i <= 3; i += 1) {
+    await log.store.append(append(`stream-${i}`, [event({ conflict_id: 'c' })]));
+  }
+  const [second, third] = (await log.store.readLog(1, 2, 1_000)) as [RecordedEvent, RecordedEvent];
+  await send(toMessage(third, logId));
+  await send(toMessage(second, logId));
+  t.match((await verify()).findings, [{ position: 2, detail: /twice, or out of order/ }]);
+});
+
+/** With the lowest bit of the last letter another, and still JSON. */
+function flipped(value: Changed['value']): string {
+  const bytes = Buffer.from(String(value));
+  const at = bytes.lastIndexOf('"') - 1;
+  bytes[at] = (bytes[at] as number) ^ 1;
+  return bytes.toString();
+}
 
 async function oneRelayed(t: Parameters<typeof freshLog>[0]) {
   const log = await freshLog(t);

@@ -43,11 +43,25 @@ t.test('views are verified while the service goes on', async (t) => {
         select ctid::text, since, body from ${table} order by since limit 1`.execute(db)
     ).rows as [{ ctid: string; since: number; body: object }];
     await sql`update ${table} set body = '{}' where ctid = ${row.ctid}::tid`.execute(db);
-    const changed = await verifyViews(db, store, projections);
-    t.match(changed.findings, [{ check: 'views', position: row.since }], projection.name);
-    t.match(changed.findings[0]?.detail, projection.name);
+    const told = async (what: string, since: number) => {
+      const { findings } = await verifyViews(db, store, projections);
+      t.match(findings, [{ check: 'views', position: since }], `${projection.name}: ${what}`);
+      t.match(findings[0]?.detail, projection.name);
+    };
+    await told('changed', row.since);
     await sql`update ${table} set body = ${JSON.stringify(row.body)}::json
       where body::text = '{}'`.execute(db);
+    await sql`create table taken as select * from ${table} where since = ${row.since}
+      and body::text = ${JSON.stringify(row.body)} limit 1`.execute(db);
+    await sql`delete from ${table} where ctid = (select l.ctid from ${table} l, taken
+      where l.since = taken.since and l.body::text = taken.body::text limit 1)`.execute(db);
+    await told('missing', row.since);
+    await sql`insert into ${table} select * from taken`.execute(db);
+    await sql`update taken set since = 0`.execute(db);
+    await sql`insert into ${table} select * from taken`.execute(db);
+    await told('extra', 0);
+    await sql`delete from ${table} where since = 0`.execute(db);
+    await sql`drop table taken`.execute(db);
   }
   t.equal((await post(`${url}/v1/actors`, { name: 'X', kind: 'agency' })).status, 201);
 });

@@ -1,0 +1,96 @@
+/** A disk that is soon full: a file system in memory, as a tablespace of the server of the tests. */
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { sql } from 'kysely';
+import { type Db, openDb, openPool } from '../src/db.ts';
+import { type Test, templateDatabase } from './db.ts';
+
+const run = promisify(execFile);
+
+/** Why there can be no such disk; false where there can. */
+export const withoutSmallDisk: string | false = await mountProbe();
+
+export type SmallDisk = {
+  /** A migrated database whose tables and indexes are on the disk; the WAL is elsewhere. */
+  readonly databaseUrl: string;
+  /** Takes all room that is left. */
+  fill(): Promise<void>;
+  /** Gives that room back. */
+  empty(): Promise<void>;
+};
+
+/** A disk of so many MiB with a database on it; both are gone after the test. */
+export async function smallDisk(t: Test, mebibytes: number): Promise<SmallDisk> {
+  const server = process.env.TEST_DATABASE_URL as string;
+  const admin = openDb(openPool(server, () => undefined));
+  // Where any user can reach it: PostgreSQL does not run as root.
+  const folder = await mkdtemp(join(tmpdir(), 'frontlog-disk-'));
+  await chmod(folder, 0o755);
+  const disk = join(folder, 'disk');
+  await mkdir(disk);
+  const { uid, gid } = await ownerOf(admin);
+  await run('mount', mountWords(disk, [`size=${mebibytes}m`, `uid=${uid}`, `gid=${gid}`]));
+  const name = `test_${folder.slice(-6).toLowerCase()}_disk`;
+  const [space, database] = [sql.id(name), sql.id(name)];
+  t.teardown(async () => {
+    await sql`drop database if exists ${database} with (force)`.execute(admin);
+    await sql`drop tablespace if exists ${space}`.execute(admin);
+    await admin.destroy();
+    await run('umount', [disk]);
+    await rm(folder, { recursive: true });
+  });
+  await sql`create tablespace ${space} location ${sql.lit(disk)}`.execute(admin);
+  await sql`create database ${database} template ${sql.id(templateDatabase)}
+    tablespace ${space}`.execute(admin);
+  const url = new URL(server);
+  url.pathname = name;
+  const filler = join(disk, 'filler');
+  return {
+    databaseUrl: url.href,
+    fill: () => fillUp(filler),
+    empty: () => rm(filler),
+  };
+}
+
+async function fillUp(path: string): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    for (let bytes = 1024 * 1024; bytes >= 1024; ) {
+      const { bytesWritten } = await file
+        .write(Buffer.alloc(bytes))
+        .catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOSPC') throw error;
+          return { bytesWritten: 0 };
+        });
+      if (bytesWritten < bytes) bytes /= 2;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function ownerOf(admin: Db) {
+  const { rows } = await sql<{ directory: string }>`
+    select current_setting('data_directory') as directory`.execute(admin);
+  return stat(rows[0]?.directory as string);
+}
+
+async function mountProbe(): Promise<string | false> {
+  const folder = await mkdtemp(join(tmpdir(), 'frontlog-disk-'));
+  try {
+    await run('mount', mountWords(folder, ['size=1m']));
+    await run('umount', [folder]);
+    return false;
+  } catch {
+    return 'a small file system cannot be mounted here';
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function mountWords(folder: string, options: readonly string[]): string[] {
+  return ['-t', 'tmpfs', '-o', options.join(), 'tmpfs', folder];
+}
