@@ -24,7 +24,7 @@ const mayImport: Record<string, string[]> = {
     ...['mirror/site.ts', 'mirror/dead-letters.ts'],
   ],
   import: [
-    ...['domain', 'eventstore', 'http/bulk.ts', 'http/cloud-events.ts', 'http/event-lines.ts'],
+    ...['domain', 'eventstore', 'http/record-lines.ts', 'http/cloud-events.ts', 'http/event-lines.ts'],
     ...['http/strict-json.ts', 'http/json-scanner.ts'],
   ],
   cli: [

@@ -5,18 +5,12 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { Rejection } from '../domain/decider.ts';
 import type { EventStore, Metadata } from '../eventstore/event-store.ts';
-import type { Execution, Outcome } from '../eventstore/execute.ts';
-import { WrongExpectedVersion } from '../eventstore/execute.ts';
-import { executeAll } from '../eventstore/execute-all.ts';
-import { executionOf } from './cloud-events.ts';
 import { problemOf, sendProblem } from './errors.ts';
-import { chunkLinesMax, type EventLine, eventLines, letGoOf } from './event-lines.ts';
+import { chunkLinesMax, eventLines, letGoOf } from './event-lines.ts';
 import { readJson } from './json-body.ts';
-import type { ProblemMembers } from './problem.ts';
 import { problems } from './problem-responses.ts';
-import { statusOfRejection } from './refusals.ts';
+import { prepareLines, Result, recordLines } from './record-lines.ts';
 
 export const batchType = 'application/cloudevents-batch+json';
 export const linesType = 'application/x-ndjson';
@@ -33,31 +27,6 @@ const AnyEvent = Type.Unsafe({
   description: 'A CloudEvent (1.0, JSON format), its type one of those that the log gives out.',
   examples: [exampleEvent],
 });
-
-const Result = Type.Object({
-  line: Type.Integer({ description: 'From 1.' }),
-  status: Type.String({ enum: ['recorded', 'known', 'refused'] }),
-  stream: Type.Optional(Type.String()),
-  version: Type.Optional(Type.Integer()),
-  position: Type.Optional(Type.Integer()),
-  event_ids: Type.Optional(Type.Array(Type.String())),
-  problem: Type.Optional(
-    Type.Object({
-      status: Type.Integer(),
-      code: Type.String(),
-      detail: Type.String(),
-      errors: Type.Optional(
-        Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() })),
-      ),
-    }),
-  ),
-});
-/** What has become of a line. */
-export type Result = {
-  line: number;
-  status: 'recorded' | 'known' | 'refused';
-  problem?: ProblemMembers;
-} & Partial<Extract<Outcome, { stream: string }>>;
 
 const Summary = {
   lines: Type.Integer(),
@@ -143,53 +112,6 @@ async function* answerLines(store: EventStore, request: FastifyRequest): AsyncGe
 
 function metadataOf(request: FastifyRequest): Metadata {
   return { correlation_id: request.id, recorded_by: request.principal };
-}
-
-/** Lines that can be decided, with what they ask for, and the results of those that cannot. */
-export type PreparedLines = {
-  readonly executions: readonly { readonly line: number; readonly execution: Execution }[];
-  readonly refused: readonly Result[];
-};
-
-/** Looks at lines as far as no other is needed for it. */
-export function prepareLines(entries: readonly EventLine[], metadata: Metadata): PreparedLines {
-  const refused: Result[] = [];
-  const executions: { line: number; execution: Execution }[] = [];
-  for (const entry of entries) {
-    const { line } = entry;
-    const execution = 'problem' in entry ? entry.problem : executionOf(entry.event, metadata);
-    if ('act' in execution) executions.push({ line, execution });
-    else refused.push({ line, status: 'refused', problem: execution });
-  }
-  return { executions, refused };
-}
-
-/** Decides lines in their order and records what follows: a result for each. */
-export async function recordLines(
-  store: EventStore,
-  { executions, refused }: PreparedLines,
-): Promise<Result[]> {
-  const outcomes = await executeAll(
-    store,
-    executions.map(({ execution }) => execution),
-  );
-  const results = executions.map(({ line }, i) => resultOf(line, outcomes[i] as Outcome));
-  return [...refused, ...results].sort((a, b) => a.line - b.line);
-}
-
-function resultOf(line: number, outcome: Outcome): Result {
-  if (outcome instanceof WrongExpectedVersion) {
-    const detail = 'the stream was written to again and again; send the event once more';
-    return { line, status: 'refused', problem: { status: 503, code: 'overloaded', detail } };
-  }
-  if (outcome instanceof Rejection) {
-    const { code, detail, faults } = outcome;
-    const errors = faults.map(({ pointer, detail }) => ({ pointer: `/data${pointer}`, detail }));
-    const status = statusOfRejection[code];
-    const problem = { status, code, detail, ...(errors.length > 0 && { errors }) };
-    return { line, status: 'refused', problem };
-  }
-  return { line, status: outcome.event_ids.length > 0 ? 'recorded' : 'known', ...outcome };
 }
 
 function summed(results: readonly Result[]): Summary {

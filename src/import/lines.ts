@@ -4,8 +4,13 @@
  */
 import type { Readable } from 'node:stream';
 import type { EventStore } from '../eventstore/event-store.ts';
-import { type PreparedLines, prepareLines, type Result, recordLines } from '../http/bulk.ts';
 import { eventLines } from '../http/event-lines.ts';
+import {
+  type PreparedLines,
+  prepareLines,
+  type Result,
+  recordLines,
+} from '../http/record-lines.ts';
 import type { RejectedRow, Rows } from './chunk.ts';
 import { FileUnreadable } from './text.ts';
 
