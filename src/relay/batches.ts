@@ -39,24 +39,24 @@ export function inBatches(
 }
 
 /**
- * `batches`, the one after a batch of at least `sizeMin` read while that one is worked on. Not
- * after a smaller one: what is read ahead there holds less than what would come in the meantime.
+ * `pages`, the one after a full page made while that one is worked on. Not after a smaller one:
+ * what is read ahead there holds less than what would come in the meantime.
  */
-export async function* readAhead<T>(
-  batches: AsyncGenerator<readonly T[], void>,
-  sizeMin: number,
-): AsyncGenerator<readonly T[], void> {
-  let next = batches.next();
+export async function* readAhead<Page>(
+  pages: AsyncGenerator<Page, void>,
+  isFull: (page: Page) => boolean,
+): AsyncGenerator<Page, void> {
+  let next = pages.next();
   for (;;) {
     const { value, done } = await next;
     if (done === true) return;
-    const isFull = value.length >= sizeMin;
-    if (isFull) {
-      next = batches.next();
+    const isAhead = isFull(value);
+    if (isAhead) {
+      next = pages.next();
       // Heard of where it is waited for, if it ever is.
       next.catch(() => undefined);
     }
     yield value;
-    if (!isFull) next = batches.next();
+    if (!isAhead) next = pages.next();
   }
 }

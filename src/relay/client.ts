@@ -1,7 +1,7 @@
 /** kafkajs as it is set up here, and the topics made with it outside the relay. */
 import { type ISocketFactory, Kafka, logLevel } from 'kafkajs';
 import type { Logger } from 'pino';
-import { useRecordEncoder } from './record.ts';
+import { useOwnEncoding } from './encoding.ts';
 import { createTopics, listFaults } from './topics.ts';
 
 /** A client with short waits of its own, because the relay backs off itself. */
@@ -10,7 +10,7 @@ export function kafkaClient(
   logger: Logger,
   socketFactory?: ISocketFactory,
 ): Kafka {
-  useRecordEncoder();
+  useOwnEncoding();
   return new Kafka({
     clientId: 'frontlog',
     brokers,

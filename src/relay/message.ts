@@ -15,6 +15,26 @@ const metadataHeaders = {
   traceparent: 'ce_traceparent',
 } as const satisfies Record<keyof Metadata, string>;
 
+/** Which header has which attribute, in their order. */
+const attributeHeaders = {
+  specversion: 'ce_specversion',
+  id: 'ce_id',
+  source: 'ce_source',
+  type: 'ce_type',
+  subject: 'ce_subject',
+  time: 'ce_time',
+  dataschema: 'ce_dataschema',
+  partitionkey: 'ce_partitionkey',
+  position: 'ce_position',
+  streamversion: 'ce_streamversion',
+  logid: 'ce_logid',
+} as const satisfies Partial<Record<keyof ReturnType<typeof attributesOf>, string>>;
+
+// Looked up with every event.
+const attributeNames = Object.entries(attributeHeaders) as Entries<typeof attributeHeaders>;
+const metadataNames = Object.entries(metadataHeaders) as Entries<typeof metadataHeaders>;
+type Entries<T> = [name: keyof T, header: T[keyof T]][];
+
 /** The message key: events of one conflict, and else of one stream, keep their order. */
 export function keyOf({ data, stream }: Pick<RecordedEvent, 'data' | 'stream'>): string {
   return (data as { conflict_id?: string }).conflict_id ?? stream;
@@ -23,11 +43,10 @@ export function keyOf({ data, stream }: Pick<RecordedEvent, 'data' | 'stream'>):
 /** The message; its value is the event's data, byte for byte as it was appended. */
 export function toMessage(event: RecordedEvent, logId: string): Message {
   const headers: Record<string, string> = { 'content-type': 'application/json' };
-  for (const [name, value] of Object.entries(attributesOf(event, logId))) {
-    headers[`ce_${name}`] = String(value);
-  }
-  for (const [member, header] of Object.entries(metadataHeaders)) {
-    const value = event.metadata[member as keyof Metadata];
+  const attributes = attributesOf(event, logId);
+  for (const [name, header] of attributeNames) headers[header] = String(attributes[name]);
+  for (const [member, header] of metadataNames) {
+    const value = event.metadata[member];
     if (value !== undefined) headers[header] = value;
   }
   return { key: keyOf(event), value: JSON.stringify(event.data), headers };
@@ -92,7 +111,7 @@ export function readEnvelope({ headers = {} }: Pick<KafkaMessage, 'headers'>): E
   const recorded_at = read('ce_time', instant);
   if (Number.isNaN(Date.parse(recorded_at))) throw new Error('the header ce_time is no time');
   const { type, version: schema_version } = eventTypeOf(read('ce_type', /^[!-~]{1,256}$/));
-  const metadata = Object.entries(metadataHeaders).flatMap(([member, header]) => {
+  const metadata = metadataNames.flatMap(([member, header]) => {
     const value = always.includes(header) ? read(header, /^/) : find(header);
     return value === undefined ? [] : [[member, value]];
   });

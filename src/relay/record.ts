@@ -4,7 +4,6 @@
  * number in them: for a message of 14 headers that took 25 us, more than all else that the relay
  * does with an event (docs/decisions/0016-records-for-kafka.md).
  */
-import { createRequire } from 'node:module';
 
 type Bytes = string | Buffer;
 export type KafkaRecord = {
@@ -16,17 +15,6 @@ export type KafkaRecord = {
   /** Milliseconds, from the first record of the batch. */
   readonly timestampDelta?: number;
 };
-
-/**
- * Has kafkajs encode what it produces from now on with `encodeRecord`. To be called before the
- * process first produces: kafkajs loads its own encoder no sooner.
- */
-export function useRecordEncoder(): void {
-  const require = createRequire(import.meta.url);
-  const own = require.resolve('kafkajs/src/protocol/recordBatch/record/v0/index.js');
-  require(own);
-  (require.cache[own] as NodeJS.Module).exports = encodeRecord;
-}
 
 /** The record as kafkajs's encoders hold it, byte for byte as its own would. */
 export function encodeRecord(record: KafkaRecord): {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, Kafka, Producer } from 'kafkajs';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import type { EventStore } from '../eventstore/event-store.ts';
+import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
 import { subscribe } from '../eventstore/subscription.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
 import {
@@ -121,6 +121,16 @@ async function takeOver(
   return readCheckpoint(admin, parts);
 }
 
+// Made where a page is read, and so while the one before is on its way.
+async function* inMessages(
+  subscription: AsyncGenerator<readonly RecordedEvent[], void>,
+  logId: string,
+): AsyncGenerator<{ events: number; batches: Batch[] }, void> {
+  for await (const events of subscription) {
+    yield { events: events.length, batches: inBatches(events, logId) };
+  }
+}
+
 type Tenure = { producer: Producer; lock: Lock; checkpoint: Checkpoint };
 
 async function relayBatches(
@@ -139,8 +149,8 @@ async function relayBatches(
     batchBytesMax,
     signal,
   });
-  for await (const events of readAhead(subscription, fullBatchMin)) {
-    const batches = inBatches(events, parts.logId);
+  const pages = inMessages(subscription, parts.logId);
+  for await (const { batches } of readAhead(pages, ({ events }) => events >= fullBatchMin)) {
     const isStale = batches.length === 0 && Date.now() - committedAt >= recommitAfterMs;
     const again: Batch[] = isStale ? [{ messages: [], last }] : [];
     for (const batch of [...batches, ...again]) {

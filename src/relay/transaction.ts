@@ -12,6 +12,29 @@ import {
 export type Target = { readonly topic: string; readonly group: string };
 export type Mark = { readonly offset: number; readonly metadata?: string };
 
+/** How many keys' partitions are remembered; then all are forgotten. */
+const keysMax = 10_000;
+
+/** Java's partitioner, as kafkajs has it. Hashing a key takes 2 us, and few keys have most events. */
+export function rememberingPartitioner(): ReturnType<typeof Partitioners.DefaultPartitioner> {
+  const choose = Partitioners.DefaultPartitioner();
+  let partitions = 0;
+  const known = new Map<string, number>();
+  return (asked) => {
+    const { partitionMetadata, message } = asked;
+    if (typeof message.key !== 'string' || message.partition != null) return choose(asked);
+    if (partitionMetadata.length !== partitions || known.size >= keysMax) {
+      known.clear();
+      partitions = partitionMetadata.length;
+    }
+    const before = known.get(message.key);
+    if (before !== undefined) return before;
+    const chosen = choose(asked);
+    known.set(message.key, chosen);
+    return chosen;
+  };
+}
+
 /** A producer for transactions; whoever had the id before is fenced by `fence`. */
 export function transactionalProducer(
   kafka: Kafka,
@@ -23,7 +46,7 @@ export function transactionalProducer(
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
+    createPartitioner: rememberingPartitioner,
     ...(transactionTimeout !== undefined && { transactionTimeout }),
   });
 }

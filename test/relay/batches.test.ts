@@ -30,7 +30,7 @@ t.test('the next batch is read while a full one is worked on, and only then', as
     }
   }
   const seen: number[] = [];
-  for await (const batch of readAhead(batches(), 2)) {
+  for await (const batch of readAhead(batches(), ({ length }) => length >= 2)) {
     await new Promise((resolve) => setImmediate(resolve));
     seen.push(batch.length, read);
   }

@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Partitioners } from 'kafkajs';
 import t from 'tap';
 import { namesOf } from '../../src/relay/topics.ts';
+import { rememberingPartitioner } from '../../src/relay/transaction.ts';
 import { brokers } from '../service.ts';
 import { hasCompiler, java, kafkaTools } from './kafka-tools.ts';
 import { fill, freshLog, relayedTo, startRelay } from './relaying.ts';
@@ -49,18 +49,18 @@ t.test(
     const file = join(t.testdir(), 'keys');
     await writeFile(file, `${keys.join('\n')}\n`);
     const program = join(import.meta.dirname, 'PartitionOfKey.java');
+    const partition = rememberingPartitioner();
     for (const partitions of [6, 50]) {
       const output = await java('.frontlog-test/kafka/libs/*', [program, `${partitions}`, file]);
       const theirs = output.trim().split('\n').map(Number);
-      const partition = Partitioners.DefaultPartitioner();
       const partitionMetadata = Array.from({ length: partitions }, (_, partitionId) => ({
         ...{ partitionId, partitionErrorCode: 0, leader: 1, replicas: [1], isr: [1] },
       }));
-      const ours = keys.map((key) =>
-        partition({ topic: 'any', partitionMetadata, message: { key, value: null } }),
-      );
+      const ours = (key: string) =>
+        partition({ topic: 'any', partitionMetadata, message: { key, value: null } });
       t.equal(theirs.length, keyCount);
-      t.strictSame(theirs, ours);
+      t.strictSame(theirs, keys.map(ours));
+      t.strictSame(theirs, keys.map(ours), 'also where it is remembered');
     }
   },
 );
