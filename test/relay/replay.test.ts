@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { readLogId } from '../../src/db.ts';
+import { batchSizeMax } from '../../src/relay/batches.ts';
 import { runReplay, startReplay } from '../../src/relay/replay.ts';
 import {
   cancelReplay,
@@ -23,7 +24,7 @@ const all = { types: [], stream: undefined, topic: undefined };
 
 async function replaying(t: Parameters<typeof freshLog>[0]) {
   const log = await freshLog(t);
-  const head = await fill(log, 3_000);
+  const head = await fill(log, 3 * batchSizeMax + 250);
   const { db, store, prefix } = log;
   const parts = { kafka: kafkaOf(), db, store, prefix, logId: await readLogId(db) };
   const start = async (asked: Partial<ReplayAsked>) => {
@@ -64,7 +65,10 @@ t.test('stopped or killed anywhere, it goes on: nothing twice', { skip }, async 
   const stopping = new AbortController();
   const stop = { afterCommit: async () => stopping.abort() };
   const stopped = { ...parts, kafka: withSteps(kafkaOf(), stop) };
-  t.match(await runReplay(stopped, replay, stopping.signal), { state: 'running', position: 1_000 });
+  t.match(await runReplay(stopped, replay, stopping.signal), {
+    state: 'running',
+    position: batchSizeMax,
+  });
   // As if it had ended before it heard that its commit was there, or in the middle of a batch.
   const end = async () => {
     throw new Error('killed');
@@ -84,7 +88,7 @@ t.test('what is not in the log, and topics that are read, are refused', { skip }
     const error = await start(asked).catch((error: unknown) => error);
     return error instanceof ReplayRefused ? error.message : `not refused: ${error}`;
   };
-  t.match(await refusal({ to: head + 1 }), /the log ends at position 3000/);
+  t.match(await refusal({ to: head + 1 }), new RegExp(`the log ends at position ${head}`));
   t.match(await refusal({ from: 2, to: 1 }), /nothing from 2 to 1/);
   const { eventsTopic, warStatusTopic, deadLettersTopic } = namesOf(log.prefix);
   for (const topic of [eventsTopic, warStatusTopic, deadLettersTopic]) {
