@@ -24,8 +24,8 @@ const mayImport: Record<string, string[]> = {
     ...['mirror/site.ts', 'mirror/dead-letters.ts'],
   ],
   import: [
-    ...['domain', 'eventstore', 'http/record-lines.ts', 'http/cloud-events.ts', 'http/event-lines.ts'],
-    ...['http/strict-json.ts', 'http/json-scanner.ts'],
+    ...['domain', 'eventstore', 'http/record-lines.ts', 'http/cloud-events.ts'],
+    ...['http/event-lines.ts', 'http/strict-json.ts', 'http/json-scanner.ts'],
   ],
   cli: [
     ...['domain', 'eventstore', 'projections', 'verify', 'auth', 'db.ts', 'config.ts', 'log.ts'],
