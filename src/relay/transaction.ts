@@ -15,7 +15,7 @@ export type Mark = { readonly offset: number; readonly metadata?: string };
 /** How many keys' partitions are remembered; then all are forgotten. */
 const keysMax = 10_000;
 
-/** Java's partitioner, as kafkajs has it. Hashing a key takes 2 us, and few keys have most events. */
+/** Java's partitioner, as kafkajs has it: to hash a key takes 2 us, and few have most events. */
 export function rememberingPartitioner(): ReturnType<typeof Partitioners.DefaultPartitioner> {
   const choose = Partitioners.DefaultPartitioner();
   let partitions = 0;
