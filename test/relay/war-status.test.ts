@@ -28,8 +28,10 @@ async function readStatuses(prefix: string): Promise<{ key: string; status: Stat
   });
 }
 
-const statusOf = async (url: string) =>
-  (await get<Status>(`${url}/v1/conflicts/${conflictId}/status?min_position=1`)).body;
+const statusOf = async (url: string, position = 1) => {
+  const asked = `min_position=${position}&wait_ms=10000`;
+  return (await get<Status>(`${url}/v1/conflicts/${conflictId}/status?${asked}`)).body;
+};
 
 async function claim(url: string, text: string): Promise<void> {
   const body = {
@@ -52,7 +54,7 @@ async function claim(url: string, text: string): Promise<void> {
 // Seen to fail without the digest of what was sent last.
 t.test('what is on it last is what the API answers; each key in order', { skip }, async (t) => {
   const first = await testService(t, { kafka: brokers });
-  await recordSeed(first.url);
+  const seeded = await recordSeed(first.url);
   let statuses: Awaited<ReturnType<typeof readStatuses>> = [];
   const isOnTopic = (total: number) =>
     until(
@@ -62,7 +64,7 @@ t.test('what is on it last is what the API answers; each key in order', { skip }
       },
       () => statuses.at(-1),
     );
-  const before = (await statusOf(first.url)).claims.total;
+  const before = (await statusOf(first.url, seeded)).claims.total;
   await isOnTopic(before);
   await claim(first.url, 'one');
   await isOnTopic(before + 1);
@@ -95,8 +97,7 @@ t.test('a frozen publisher that wakes up after another took over', { skip }, asy
     environment: { ROLES: 'api,projector' },
   });
   const { databaseUrl, prefix, url } = service;
-  await recordSeed(url);
-  const before = (await statusOf(url)).claims.total;
+  const before = (await statusOf(url, await recordSeed(url))).claims.total;
   const first = spawn(process.execPath, [`${import.meta.dirname}/war-status-process.ts`], {
     env: { ...process.env, PUBLISHER: JSON.stringify({ databaseUrl, prefix }) },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
