@@ -1,4 +1,5 @@
 /** PostgreSQL that does not answer, or has no room: 503 in time, nothing pretended, all well after. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { serving } from '../cli/serving.ts';
 import { ownPostgres } from '../postgres.ts';
@@ -9,6 +10,7 @@ import { isProblem } from './raw.ts';
 const isFull = process.env.FAULTS === 'full';
 const actor = { name: 'Reuters', kind: 'agency' };
 const diskMebibytes = 64;
+const readyTriesMax = 20;
 
 // Seen to fail, by hanging, without `query_timeout` of the pool that requests are answered by.
 t.test('PostgreSQL is frozen: 503 by the deadline, alive, not ready', async (t) => {
@@ -71,7 +73,14 @@ t.test(
     for (const path of ['events?limit=1', 'timeline?limit=1', 'claims?limit=1', 'actors?limit=1']) {
       t.equal((await get(`${url}/v1/${path}`)).status, 200, `${path} is read`);
     }
-    t.match(await get(`${url}/readyz`), { status: 200, body: { head } });
+    // Seen once to be 503 for a moment, on a busy machine.
+    let ready = await get(`${url}/readyz`);
+    for (let tries = 0; ready.status !== 200 && tries < readyTriesMax; tries += 1) {
+      t.comment(`/readyz: ${JSON.stringify(ready.body)}`);
+      await sleep(500);
+      ready = await get(`${url}/readyz`);
+    }
+    t.match(ready, { status: 200, body: { head } });
     isProblem(t, await record(), 503);
     await disk.empty();
     for (let answer = await record(); answer.status !== 201; answer = await record());
