@@ -93,7 +93,7 @@ function textOf({ head, rows, sealed, findings, topic }: Checked): string {
   const whole = findings.length === 0 ? 'whole' : 'not whole: restore another backup';
   const lines = [
     `${whole}: ${head} events, ${sealed} of them under the signed head, ${rows} rows of views`,
-    ...findings.map((finding) => `  ${lineOf(finding)}`.trimEnd()),
+    ...findings.map((finding) => `  ${lineOf(finding)}`),
     topic === null
       ? 'the topic was not looked at: KAFKA_BROKERS names no broker'
       : topicLine(topic, head),

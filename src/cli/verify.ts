@@ -93,10 +93,10 @@ function textOf({ events, sealed, rows, messages, findings }: Verified): string 
     `${events} events read, ${sealed} of them under the signed head, ` +
     `${rows} rows of views, ${topic}`;
   if (findings.length === 0) return `${read}: all as they were recorded\n`;
-  return `${read}: not as they were recorded\n${findings.map(lineOf).join('')}`;
+  return [`${read}: not as they were recorded`, ...findings.map(lineOf), ''].join('\n');
 }
 
 /** A finding, as a line. */
 export function lineOf({ check, position, detail }: Finding): string {
-  return `${check}${position === null ? '' : ` at position ${position}`}: ${detail}\n`;
+  return `${check}${position === null ? '' : ` at position ${position}`}: ${detail}`;
 }

@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { EventStore } from '../eventstore/event-store.ts';
+import { readAhead } from '../eventstore/read-ahead.ts';
 import { eventLines } from '../http/event-lines.ts';
 import {
   type PreparedLines,
@@ -28,36 +29,25 @@ export type ImportLines = {
 export async function importLines({ store, bytes, signal, onRejected, onProgress }: ImportLines) {
   const rows: Rows = { read: 0, recorded: 0, known: 0, rejected: 0 };
   let events = 0;
-  for await (const chunk of readAhead(prepared(bytes))) {
-    if (signal.aborted) break;
-    for (const result of await recordLines(store, chunk)) {
-      rows.read += 1;
-      rows[result.status === 'refused' ? 'rejected' : result.status] += 1;
-      events += result.event_ids?.length ?? 0;
-      if (result.problem) onRejected({ row: result.line, reasons: reasonsOf(result.problem) });
+  const chunks = prepared(bytes);
+  try {
+    for await (const chunk of readAhead(chunks)) {
+      if (signal.aborted) break;
+      for (const result of await recordLines(store, chunk)) {
+        rows.read += 1;
+        rows[result.status === 'refused' ? 'rejected' : result.status] += 1;
+        events += result.event_ids?.length ?? 0;
+        if (result.problem) onRejected({ row: result.line, reasons: reasonsOf(result.problem) });
+      }
+      onProgress(rows);
     }
-    onProgress(rows);
+  } finally {
+    await chunks.return();
   }
   return { rows, events, isStopped: signal.aborted };
 }
 
-// The next chunk is prepared while the one before is being stored.
-async function* readAhead<Chunk>(chunks: AsyncGenerator<Chunk>): AsyncGenerator<Chunk> {
-  try {
-    for (let next = chunks.next(); ; ) {
-      const { value, done } = await next;
-      if (done) return;
-      next = chunks.next();
-      // It is heard of when its turn comes.
-      next.catch(() => undefined);
-      yield value;
-    }
-  } finally {
-    await chunks.return(undefined);
-  }
-}
-
-async function* prepared(bytes: Readable): AsyncGenerator<PreparedLines> {
+async function* prepared(bytes: Readable): AsyncGenerator<PreparedLines, void> {
   try {
     for await (const lines of eventLines(bytes)) yield prepareLines(lines, metadata);
   } catch (error) {

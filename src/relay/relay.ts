@@ -7,16 +7,10 @@ import type { Admin, Kafka, Producer } from 'kafkajs';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import type { EventStore, RecordedEvent } from '../eventstore/event-store.ts';
+import { readAhead } from '../eventstore/read-ahead.ts';
 import { subscribe } from '../eventstore/subscription.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
-import {
-  type Batch,
-  batchBytesMax,
-  batchSizeMax,
-  fullBatchMin,
-  inBatches,
-  readAhead,
-} from './batches.ts';
+import { type Batch, batchBytesMax, batchSizeMax, fullBatchMin, inBatches } from './batches.ts';
 import { type Checkpoint, publish, readCheckpoint } from './checkpoint.ts';
 import { stopGraceMs, within } from './deadline.ts';
 import { type Lock, takeLock } from './lock.ts';

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { inBatches, readAhead } from '../../src/relay/batches.ts';
+import { readAhead } from '../../src/eventstore/read-ahead.ts';
+import { inBatches } from '../../src/relay/batches.ts';
 
 const event = (position: number) => ({
   ...{ position, id: `e-${position}`, stream: 's-1', version: position, type: 'Tested' },
