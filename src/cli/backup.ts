@@ -77,7 +77,7 @@ async function checkTopic(
       const detail = 'the relay fills it from the first event: `npx frontlog topics init` makes it';
       return { topic, state: 'missing', position: null, detail };
     }
-    const parts = { kafka, store, prefix, logId: await readLogId(db) };
+    const parts = { kafka, store, prefix, logger, logId: await readLogId(db) };
     const { position } = await readCheckpoint(admin, parts);
     const state = position < (await store.head()) ? 'behind' : 'level';
     return { topic, state, position, detail: null };

@@ -24,15 +24,23 @@ export async function publish(
   await sendMarked(producer, { topic, group }, messages, mark);
 }
 
-type Reading = Pick<RelayParts, 'kafka' | 'store' | 'prefix' | 'logId'>;
+type Reading = Pick<RelayParts, 'kafka' | 'store' | 'prefix' | 'logId' | 'logger'>;
 
-/** Where the topic ends; throws `RelayRefused` if that is no place in this log. */
+/**
+ * Where the topic ends; throws `RelayRefused` if that is no place in this log. The mark alone is
+ * not taken for it: a broker may answer an older one, and all since would be sent a second time.
+ */
 export async function readCheckpoint(admin: Admin, parts: Reading): Promise<Checkpoint> {
-  const { eventsTopic, relayGroup } = namesOf(parts.prefix);
-  const mark = await readMark(admin, { topic: eventsTopic, group: relayGroup });
-  const found =
-    mark === undefined ? await readTail(parts.kafka, admin, eventsTopic) : foundBy(mark);
-  await checkHistory(found, parts, eventsTopic);
+  const { eventsTopic: topic, relayGroup: group } = namesOf(parts.prefix);
+  const mark = await readMark(admin, { topic, group });
+  const tail = await readTail(parts.kafka, admin, topic);
+  const isBehind = mark !== undefined && mark.offset < tail.position;
+  if (isBehind) {
+    const figures = { topic, checkpoint: mark.offset, position: tail.position };
+    parts.logger.warn(figures, 'the checkpoint is behind its topic: the topic is believed');
+  }
+  const found = mark === undefined || isBehind ? tail : foundBy(mark);
+  await checkHistory(found, parts, topic);
   return { position: found.position, eventId: found.eventId };
 }
 

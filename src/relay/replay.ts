@@ -128,8 +128,8 @@ function nothingSent({ from_position }: Replay): Progress {
   return { position: from_position - 1, published: 0, sentThrough: 0 };
 }
 
-// Brokers forget the mark of one that was left for a week: then its topic says what was sent, and
-// the log is gone through again for how many that were.
+// Brokers forget the mark of one that was left for a week, and may answer an older one: its topic
+// says what was sent, and the log is gone through again for how many that were.
 async function readProgress(
   kafka: Kafka,
   admin: Admin,
@@ -137,12 +137,9 @@ async function readProgress(
   replay: Replay,
 ): Promise<Progress> {
   const mark = await readMark(admin, target);
-  if (mark !== undefined) {
-    const { offset, metadata } = mark;
-    return { position: offset, published: Number(metadata), sentThrough: offset };
-  }
   const { position: sentThrough } = await readTail(kafka, admin, target.topic);
-  return { ...nothingSent(replay), sentThrough };
+  if (mark === undefined) return { ...nothingSent(replay), sentThrough };
+  return { position: mark.offset, published: Number(mark.metadata), sentThrough };
 }
 
 function isWanted({ types, stream }: Replay, event: { type: string; stream: string }): boolean {

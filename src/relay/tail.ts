@@ -1,13 +1,15 @@
 /**
- * The tail of the topic: the last position that was ever committed to it. Read only where the
- * checkpoint is gone (brokers forget the offsets of a group that was away for a week).
+ * The tail of the topic: the last position that was ever committed to it. What a checkpoint is
+ * held against, and what stands in for one that is gone (brokers forget the offsets of a group
+ * that was away for a week).
  */
 import { randomUUID } from 'node:crypto';
 import type { Admin, Kafka } from 'kafkajs';
-import { batchSizeMax } from './batches.ts';
 import { endOfTopic, fetchWaitMs } from './topic-end.ts';
 
 const tailTimeoutMs = 60_000;
+/** Offsets of a partition that are looked at first. */
+const windowMin = 64;
 
 type Partition = { partition: number; low: number; high: number };
 type Tail = {
@@ -26,7 +28,7 @@ export async function readTail(kafka: Kafka, admin: Admin, topic: string) {
     .filter(({ low, high }) => high > low);
   if (partitions.length === 0) return nothing;
   // A tail of aborted messages and markers alone hides what was committed before: look further.
-  for (let window = 4 * batchSizeMax; ; window *= 16) {
+  for (let window = windowMin; ; window *= 16) {
     const found = await readTails(kafka, admin, topic, partitions, window);
     const hidden = partitions.some(
       ({ partition, low, high }) => !found.has(partition) && high - window > low,

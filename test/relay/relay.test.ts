@@ -3,7 +3,8 @@ import { pino } from 'pino';
 import t from 'tap';
 import { kafkaClient } from '../../src/relay/client.ts';
 import { namesOf } from '../../src/relay/topics.ts';
-import { brokers, get, post, recordSeed, testService } from '../service.ts';
+import { fence, readMark, sendMarked, transactionalProducer } from '../../src/relay/transaction.ts';
+import { brokers, get, post, recordSeed, type TestService, testService } from '../service.ts';
 import { ownBroker } from './broker.ts';
 import { until } from './relaying.ts';
 import { faultsOf, readTopic, withoutKafka } from './topic.ts';
@@ -86,23 +87,44 @@ t.test(
   },
 );
 
-// As after a week away, when the brokers have forgotten the group: the tail of the topic tells.
-// Seen to fail with a checkpoint that is gone taken for 0: every message is there twice.
-t.test(
-  'without a checkpoint the relay goes on from the tail',
-  { skip: withoutKafka },
-  async (t) => {
+// As after a week away, when the brokers have forgotten the group; and as after a restart of the
+// broker under load, which was once seen to answer the checkpoint before the last. Seen to fail,
+// with every message there twice: with no checkpoint taken for 0, with an old one believed.
+for (const [what, spoil] of [
+  ['no checkpoint', forgetCheckpoint],
+  ['an old checkpoint', setCheckpointBack],
+] as const) {
+  t.test(`with ${what} the relay goes on from the tail`, { skip: withoutKafka }, async (t) => {
     const first = await testService(t, { kafka: brokers });
     const position = await recordSeed(first.url);
     await relayed(first.url, position);
     await first.service.close();
-    const admin = kafkaClient([brokers as string], pino({ level: 'silent' })).admin();
-    await admin.connect();
-    await admin.deleteGroups([namesOf(first.prefix).relayGroup]);
-    await admin.disconnect();
+    await spoil(first);
     const second = await testService(t, { kafka: brokers, like: first });
     const { body } = await post(`${second.url}/v1/actors`, { kind: 'agency', name: 'A' });
     await relayed(second.url, body.position as number);
     t.same(faultsOf(await readTopic(first.prefix), body.position as number), []);
-  },
-);
+  });
+}
+
+async function forgetCheckpoint({ prefix }: TestService): Promise<void> {
+  const admin = client().admin();
+  await admin.connect();
+  await admin.deleteGroups([namesOf(prefix).relayGroup]);
+  await admin.disconnect();
+}
+
+async function setCheckpointBack({ prefix }: TestService): Promise<void> {
+  const { eventsTopic: topic, relayGroup: group } = namesOf(prefix);
+  const admin = client().admin();
+  const producer = transactionalProducer(client(), group);
+  await Promise.all([admin.connect(), producer.connect()]);
+  await fence(producer);
+  const [logId] = (await readMark(admin, { topic, group }))?.metadata?.split('/') ?? [];
+  await sendMarked(producer, { topic, group }, [], { offset: 3, metadata: `${logId}/` });
+  await Promise.all([admin.disconnect(), producer.disconnect()]);
+}
+
+function client() {
+  return kafkaClient([brokers as string], pino({ level: 'silent' }));
+}
