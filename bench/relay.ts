@@ -1,11 +1,12 @@
 /** How fast the relay is beside Kafka's own producer, and how soon after its append an event is read. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kafka, Partitioners } from 'kafkajs';
+import type { Kafka } from 'kafkajs';
 import { pino } from 'pino';
 import { connectOnce, openDb, openPool, readLogId } from '../src/db.ts';
 import { listenForAppends } from '../src/eventstore/wakeup.ts';
 import { initTopics, kafkaClient } from '../src/relay/client.ts';
+import { Partitioners } from '../src/relay/kafkajs.ts';
 import { messageBytes, toMessage } from '../src/relay/message.ts';
 import { type RelayState, runRelay } from '../src/relay/relay.ts';
 import { namesOf } from '../src/relay/topics.ts';

@@ -1,7 +1,7 @@
 /** kafkajs as it is set up here, and the topics made with it outside the relay. */
-import { type ISocketFactory, Kafka, logLevel } from 'kafkajs';
+import type { ISocketFactory, Kafka as KafkaClient } from 'kafkajs';
 import type { Logger } from 'pino';
-import { useOwnEncoding } from './encoding.ts';
+import { Kafka, logLevel } from './kafkajs.ts';
 import { createTopics, listFaults } from './topics.ts';
 
 /** A client with short waits of its own, because the relay backs off itself. */
@@ -9,8 +9,7 @@ export function kafkaClient(
   brokers: string[],
   logger: Logger,
   socketFactory?: ISocketFactory,
-): Kafka {
-  useOwnEncoding();
+): KafkaClient {
   return new Kafka({
     clientId: 'frontlog',
     brokers,

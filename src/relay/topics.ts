@@ -1,6 +1,7 @@
 /** The topics: made by our own command with checked settings, never by a broker on its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Admin } from 'kafkajs';
+import type { Admin } from 'kafkajs';
+import { ConfigResourceTypes } from './kafkajs.ts';
 
 /** The names that a prefix gives: several logs may share a cluster. */
 export function namesOf(prefix: string) {
@@ -166,7 +167,7 @@ function faultsOf({ settings }: Topic, found: ReadonlyMap<string, Entry>): Fault
 const ownSource = 1;
 
 async function readSettings(admin: Admin, topic: string): Promise<Map<string, Entry>> {
-  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic };
+  const resource = { type: ConfigResourceTypes.TOPIC, name: topic };
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: [resource],
@@ -188,6 +189,6 @@ async function mendSettings(admin: Admin, { topic, settings }: Topic): Promise<v
   const configEntries = Object.entries(merged).map(([name, value]) => ({ name, value }));
   await admin.alterConfigs({
     validateOnly: false,
-    resources: [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configEntries }],
+    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries }],
   });
 }

@@ -1,12 +1,6 @@
 /** Kafka transactions that hold messages and how far their source was read: both or neither. */
-import {
-  type Admin,
-  CompressionTypes,
-  type Kafka,
-  type Message,
-  Partitioners,
-  type Producer,
-} from 'kafkajs';
+import type { Admin, Kafka, Message, Producer } from 'kafkajs';
+import { CompressionTypes, Partitioners } from './kafkajs.ts';
 
 /** Where messages go, and the group that keeps the checkpoint as its offset of partition 0. */
 export type Target = { readonly topic: string; readonly group: string };
@@ -47,6 +41,8 @@ export function transactionalProducer(
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     createPartitioner: rememberingPartitioner,
+    // One transaction in three finds the one before not quite ended, and waits as long.
+    retry: { initialRetryTime: 2, maxRetryTime: 1_000, retries: 10 },
     ...(transactionTimeout !== undefined && { transactionTimeout }),
   });
 }

@@ -1,6 +1,6 @@
 /** The mirror on the real topic: histories, what was given up, and what is no event. */
 import fc from 'fast-check';
-import { type Message, Partitioners } from 'kafkajs';
+import type { Message } from 'kafkajs';
 import t from 'tap';
 import { type Db, readHead, readLogId } from '../../src/db.ts';
 import type { EventStore, RecordedEvent } from '../../src/eventstore/event-store.ts';
@@ -8,6 +8,7 @@ import { readMirrorProgress } from '../../src/mirror/site.ts';
 import { prepareProjection } from '../../src/projections/generations.ts';
 import { pagesOf } from '../../src/projections/pages.ts';
 import { projectBatch } from '../../src/projections/projector.ts';
+import { Partitioners } from '../../src/relay/kafkajs.ts';
 import { toMessage } from '../../src/relay/message.ts';
 import { namesOf } from '../../src/relay/topics.ts';
 import { projections } from '../../src/service.ts';

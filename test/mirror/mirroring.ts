@@ -1,6 +1,5 @@
 /** A mirror by itself, and what it is compared by. */
 import { randomUUID } from 'node:crypto';
-import { Partitioners } from 'kafkajs';
 import { sql } from 'kysely';
 import type { Db } from '../../src/db.ts';
 import { openDb, openPool, readLogId } from '../../src/db.ts';
@@ -10,6 +9,7 @@ import { settleSite } from '../../src/mirror/site.ts';
 import type { ArrivedEvent } from '../../src/mirror/take.ts';
 import type { Projection } from '../../src/projections/projection.ts';
 import { kafkaClient } from '../../src/relay/client.ts';
+import { Partitioners } from '../../src/relay/kafkajs.ts';
 import { freshDatabase, type Test, type TestDatabase } from '../db.ts';
 import { quiet } from '../relay/relaying.ts';
 import { brokers } from '../service.ts';

@@ -2,9 +2,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { Partitioners } from 'kafkajs';
 import t from 'tap';
 import { kafkaClient } from '../../src/relay/client.ts';
+import { Partitioners } from '../../src/relay/kafkajs.ts';
 import { namesOf } from '../../src/relay/topics.ts';
 import { brokers } from '../service.ts';
 import { hasCompiler } from './kafka-tools.ts';

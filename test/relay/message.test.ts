@@ -1,5 +1,5 @@
 import t from 'tap';
-import { keyOf, messageBytes, toMessage } from '../../src/relay/message.ts';
+import { keyOf, messageBytes, toCloudEvent, toMessage } from '../../src/relay/message.ts';
 
 const event = {
   position: 7,
@@ -31,6 +31,19 @@ t.test('an event is a CloudEvent in binary mode, its value the data', async (t) 
     ce_correlationid: 'r1',
   });
   t.notOk('ce_causationid' in (headers ?? {}));
+});
+
+t.test('binary and structured mode say the same', async (t) => {
+  const metadata = { ...event.metadata, causation_id: 'e0', traceparent: '00-1-2-01' };
+  const { headers = {} } = toMessage({ ...event, metadata }, 'log-1');
+  const { data, datacontenttype, ...attributes } = toCloudEvent({ ...event, metadata }, 'log-1');
+  t.equal(datacontenttype, headers['content-type']);
+  t.strictSame(data, event.data);
+  for (const [name, value] of Object.entries(attributes)) {
+    t.equal(headers[`ce_${name}`], String(value), name);
+  }
+  const named = Object.keys(headers).filter((name) => name.startsWith('ce_'));
+  t.strictSame(named.length, Object.keys(attributes).length + 1, 'and who recorded it');
 });
 
 t.test('what belongs to no conflict is keyed by its stream', async (t) => {

@@ -1,10 +1,11 @@
 /** Topics and histories that do not fit: refused with the command that mends them. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import kafkajs, { type Admin } from 'kafkajs';
+import type { Admin } from 'kafkajs';
 import t from 'tap';
 import { connectOnce } from '../../src/db.ts';
 import { initTopics, kafkaClient } from '../../src/relay/client.ts';
+import { ConfigResourceTypes } from '../../src/relay/kafkajs.ts';
 import { recreateTopics } from '../../src/relay/recreate.ts';
 import { namesOf } from '../../src/relay/topics.ts';
 import { freshStore, openStore, type Test } from '../db.ts';
@@ -42,7 +43,7 @@ async function refusal({ state }: Relaying): Promise<string> {
 
 /** Sets one setting of a topic, leaves the others, and waits until it is so. */
 async function setConfig(admin: Admin, topic: string, name: string, value: string) {
-  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic };
+  const resource = { type: ConfigResourceTypes.TOPIC, name: topic };
   const own = (await readConfigs(admin, topic)).filter(({ configSource }) => configSource === 1);
   const others = own.filter(({ configName }) => configName !== name);
   const kept = others.map(({ configName, configValue }) => ({
@@ -58,7 +59,7 @@ async function setConfig(admin: Admin, topic: string, name: string, value: strin
 }
 
 async function readConfigs(admin: Admin, topic: string) {
-  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic };
+  const resource = { type: ConfigResourceTypes.TOPIC, name: topic };
   const asked = { includeSynonyms: false, resources: [resource] };
   return (await admin.describeConfigs(asked)).resources[0]?.configEntries ?? [];
 }
