@@ -7,8 +7,8 @@ const startBytes = 64 * 1024;
 const shortMax = 48;
 
 /**
- * One buffer that grows, and is used again after `clear`: a new one of some MiB each time would have
- * to be zeroed, and its pages fetched. Numbers are big-endian.
+ * One buffer that grows, and is used again after `clear`: a new one of some MiB each time would
+ * have to be zeroed, and its pages fetched. Numbers are big-endian.
  */
 export class ByteWriter {
   private buffer = Buffer.allocUnsafe(startBytes);
