@@ -144,7 +144,8 @@ export function connectionOptions(databaseUrl: string): pg.ClientConfig {
     application_name: 'frontlog',
     connectionTimeoutMillis: connectTimeoutMs,
     keepAlive: true,
-    options: '-c timezone=UTC',
+    // By estimates of a table that is new, statements would be compiled for longer than they run.
+    options: '-c timezone=UTC -c jit=off',
     types: {
       getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
         parsers.get(oid) ?? pg.types.getTypeParser(oid, format as 'text')) as never,

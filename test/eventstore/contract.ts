@@ -65,6 +65,7 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
       second.id,
       third.id,
     ]);
+    t.strictSame(ids(await store.readStreams(['a-1', 'a-1'])), ids(await store.readStream('a-1')));
     t.strictSame(await store.readStreams([]), []);
     t.strictSame(await store.findEvents([]), []);
   });
