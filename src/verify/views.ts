@@ -67,16 +67,25 @@ async function replay(
   const send = sendOver(transaction);
   const pages = pagesOf(store);
   const foldings = projections.map((projection) => foldingOf(projection, generation, 0));
+  // Statements go one after another over the one connection; what of them is not waited for runs
+  // while the other views and the next page are folded. Two pages at most are in memory.
+  let saved: Promise<unknown> = Promise.resolve();
   for (let position = 0; position < through; ) {
     const startedAt = performance.now();
     const page = await pages.read(position, through - position);
-    for (const folding of foldings) {
+    const saving: Promise<unknown>[] = [];
+    const folded = foldings.map(async (folding) => {
       const { saves, failure } = await folding.fold(page, send);
       if (failure !== undefined) throw failure;
-      for (const statement of saves) await send(statement);
-    }
+      for (const statement of saves) saving.push(send(statement));
+    });
+    await Promise.all(folded);
+    await saved;
+    saved = Promise.all(saving);
+    saved.catch(() => undefined);
     pages.adapt(page.facts.length, performance.now() - startedAt);
     position = page.last;
     onPage(position);
   }
+  await saved;
 }
