@@ -51,7 +51,7 @@ t.test('the CRC-32C of the standard, and of any bytes', async (t) => {
 });
 
 t.test('it is what kafkajs produces with', async (t) => {
-  kafkaClient(['127.0.0.1:1'], pino({ level: 'silent' }));
+  kafkaClient({ brokers: ['127.0.0.1:1'] }, pino({ level: 'silent' }));
   t.equal(require(places.record), encodeRecord);
   t.equal(require(places.crc32c), crc32c);
   const requests = require.resolve('kafkajs/src/protocol/requests/produce/v3/request.js');
