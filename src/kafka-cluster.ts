@@ -7,6 +7,7 @@ const mechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 /** A file that a setting names, and what it held at the start. */
 type PemFile = Readonly<{ file: string; pem: string }>;
 
+/** Brokers and how to speak to them: one value, so that no client has the one alone. */
 export type KafkaCluster = Readonly<{
   /** `host:port` each. */
   brokers: readonly string[];
@@ -54,7 +55,7 @@ export function readCluster(
     ...(tls !== undefined && { tls }),
     ...(sasl !== undefined && { sasl }),
   };
-  const hosts = brokers.map((broker) => broker.slice(0, broker.lastIndexOf(':')));
+  const hosts = brokers.map((broker) => broker.replace(/:\d*$/, ''));
   const exposed = hosts.map((host) => whyExposed(cluster, host)).find((why) => why !== undefined);
   if (exposed !== undefined) faults.push(`KAFKA_SASL_MECHANISM: ${exposed}`);
   return cluster;

@@ -1,27 +1,28 @@
-/** What an error says to whoever has to mend it: where a setting is at fault, which. */
+/** What an error says to whoever has to mend it, and which setting is at fault where one is. */
 
-type Told = { name?: string; message: string; code?: unknown; type?: unknown; cause?: unknown };
+type Told = Error & { code?: unknown; type?: unknown; errors?: unknown[] };
 type Hint = readonly [applies: (error: Told) => boolean, hint: string];
 
 /**
- * The message of `error`; of one between us and a broker, with the setting to look at. In one line,
- * and without what is secret: no client puts a password into its errors.
+ * The message of `error`, and the setting to look at where a broker and we do not come together. It
+ * holds no secret, as neither kafkajs nor a broker puts a password into its errors.
  */
 export function reasonOf(error: unknown): string {
-  const { message } = error as Error;
-  const hint = hintOf(error);
+  const { message, errors } = error as Told;
   const text = message.trim();
+  // Of several, as of topics that cannot be made, one says enough.
+  const hint = errors?.[0] === undefined ? hintOf(error) : reasonOf(errors[0]);
   return hint === undefined ? text : `${text}: ${hint}`;
 }
 
-// kafkajs wraps what it has tried often enough.
+// What was tried often enough is the cause of the error that says so.
 function hintOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const found = hints.find(([applies]) => applies(error as Told));
   return found?.[1] ?? hintOf(error.cause);
 }
 
-// By what a broker of Apache Kafka and Node's TLS are seen to do.
+// By what Apache Kafka 4 and the TLS of Node 24 are seen to do; the first that applies counts.
 const hints: readonly Hint[] = [
   [
     ({ name }) => name === 'KafkaJSSASLAuthenticationError',
@@ -34,6 +35,10 @@ const hints: readonly Hint[] = [
   [
     ({ type }) => type === 'ILLEGAL_SASL_STATE',
     'its port takes no login: unset KAFKA_SASL_MECHANISM, or name in KAFKA_BROKERS one that does',
+  ],
+  [
+    ({ type }) => /_AUTHORIZATION_FAILED$/.test(String(type)),
+    'the brokers do not let the user do that: docs/operations.md lists the rights it needs',
   ],
   [
     ({ code }) => untrusted.includes(String(code)),
@@ -55,7 +60,7 @@ const hints: readonly Hint[] = [
   ],
   [
     ({ name }) => name === 'KafkaJSConnectionClosedError',
-    'if it is up, is its port one for TLS (KAFKA_SSL), or logins (KAFKA_SASL_MECHANISM)?',
+    'if the broker is up, its port may want TLS (KAFKA_SSL) or a login (KAFKA_SASL_MECHANISM)',
   ],
 ];
 

@@ -4,12 +4,14 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import kafkajs, { type AclOperationTypes, type AclResourceTypes } from 'kafkajs';
 import { askMetadata } from '../../src/embedded/kafka-metadata.ts';
 import { freePorts } from '../../src/embedded/processes.ts';
+import { kafkaClient } from '../../src/relay/client.ts';
 import type { Test } from '../db.ts';
 import { kafkaLibs } from './broker.ts';
 import { type Authority, authority } from './certificates.ts';
-import { until } from './relaying.ts';
+import { quiet, until } from './relaying.ts';
 
 export const username = 'desk';
 /** With what a URL or a list of properties would take for something else. */
@@ -35,10 +37,13 @@ export type Way = (typeof ways)[number];
 
 /** Starts it, and has it gone after the test. Its files are in `directory`. */
 export async function securedBroker(t: Test, directory: string): Promise<SecuredBroker> {
-  const ports = await freePorts(5);
-  const [plaintext, login, certificate, beyond, controller] = ports.map(
-    (port) => `127.0.0.1:${port}`,
-  ) as [string, string, string, string, string];
+  const [plaintext = 0, login, certificate, beyond, controller] = await freePorts(5);
+  const at = {
+    plaintext: `127.0.0.1:${plaintext}`,
+    login: `127.0.0.1:${login}`,
+    certificate: `127.0.0.1:${certificate}`,
+    beyond: `127.0.0.1:${beyond}`,
+  };
   const issuer = await authority(directory, 'authority');
   const own = await issuer.issue('broker', 'IP:127.0.0.1');
   const keyStore = join(directory, 'broker.pem');
@@ -46,37 +51,24 @@ export async function securedBroker(t: Test, directory: string): Promise<Secured
   await writeFile(keyStore, pems.join(''));
   const file = join(directory, 'server.properties');
   const properties = {
-    'process.roles': 'broker,controller',
-    'node.id': '1',
     'log.dirs': join(directory, 'data'),
-    'controller.quorum.voters': `1@${controller}`,
-    'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map':
-      'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LOGIN:SASL_SSL,CERTIFICATE:SSL,' +
-      'BEYOND:SASL_PLAINTEXT',
-    listeners:
-      `CONTROLLER://${controller},PLAINTEXT://${plaintext},LOGIN://${login},` +
-      `CERTIFICATE://${certificate},BEYOND://${beyond}`,
-    'advertised.listeners':
-      `PLAINTEXT://${plaintext},LOGIN://${login},CERTIFICATE://${certificate},` +
-      `BEYOND://broker.example.org:9092`,
-    'ssl.keystore.type': 'PEM',
-    'ssl.keystore.location': keyStore,
-    'ssl.truststore.type': 'PEM',
-    'ssl.truststore.location': issuer.file,
-    'listener.name.certificate.ssl.client.auth': 'required',
+    ...listening(at, `127.0.0.1:${controller}`),
+    ...alone,
     ...loginsOf('login', ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512']),
     ...loginsOf('beyond', ['PLAIN']),
-    'offsets.topic.replication.factor': '1',
-    'offsets.topic.num.partitions': '1',
-    'transaction.state.log.replication.factor': '1',
-    'transaction.state.log.min.isr': '1',
-    'transaction.state.log.num.partitions': '1',
-    'group.initial.rebalance.delay.ms': '0',
-    'auto.create.topics.enable': 'false',
+    ...{ 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': keyStore },
+    ...{ 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': issuer.file },
+    'listener.name.certificate.ssl.client.auth': 'required',
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    // Whoever is on the listeners without a login.
+    'super.users': 'User:ANONYMOUS',
+    // A login has to be made again after so long, by whoever stays.
+    'connections.max.reauth.ms': '11000',
   };
-  const lines = Object.entries(properties).map(([name, value]) => `${name}=${escaped(value)}\n`);
+  // A backslash is a properties file's own.
+  const lines = Object.entries(properties).map(
+    ([name, value]) => `${name}=${value.replaceAll('\\', '\\\\')}\n`,
+  );
   await writeFile(file, lines.join(''));
   await format(file);
   const broker = spawn('java', [...java, 'kafka.Kafka', file], { stdio: 'ignore' });
@@ -85,9 +77,64 @@ export async function securedBroker(t: Test, directory: string): Promise<Secured
     broker.kill('SIGKILL');
     await ended;
   });
-  await answering(ports[0] as number);
-  const at = { plaintext, login, certificate, beyond };
+  await answering(plaintext);
+  await grantRights(at.plaintext);
   return { at, authority: issuer, settings: await settingsFor(at, issuer) };
+}
+
+function listening(at: SecuredBroker['at'], controller: string): Record<string, string> {
+  const open = `PLAINTEXT://${at.plaintext},LOGIN://${at.login},CERTIFICATE://${at.certificate}`;
+  return {
+    listeners: `CONTROLLER://${controller},${open},BEYOND://${at.beyond}`,
+    'advertised.listeners': `${open},BEYOND://broker.example.org:9092`,
+    'listener.security.protocol.map':
+      'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LOGIN:SASL_SSL,CERTIFICATE:SSL,' +
+      'BEYOND:SASL_PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'controller.listener.names': 'CONTROLLER',
+    'controller.quorum.voters': `1@${controller}`,
+  };
+}
+
+// One node is all the replicas there are.
+const alone = {
+  'process.roles': 'broker,controller',
+  'node.id': '1',
+  'offsets.topic.replication.factor': '1',
+  'offsets.topic.num.partitions': '1',
+  'transaction.state.log.replication.factor': '1',
+  'transaction.state.log.min.isr': '1',
+  'transaction.state.log.num.partitions': '1',
+  'group.initial.rebalance.delay.ms': '0',
+  'auto.create.topics.enable': 'false',
+};
+
+// What docs/operations.md says is needed, and no more, for logs whose prefix begins with `t-`.
+async function grantRights(plaintext: string): Promise<void> {
+  const { TOPIC, GROUP, TRANSACTIONAL_ID } = kafkajs.AclResourceTypes;
+  const { READ, WRITE, CREATE, DELETE, DESCRIBE_CONFIGS, ALTER_CONFIGS } =
+    kafkajs.AclOperationTypes;
+  const needed: [AclResourceTypes, resourceName: string, AclOperationTypes[]][] = [
+    [TOPIC, 't-', [READ, WRITE, CREATE, DELETE, DESCRIBE_CONFIGS, ALTER_CONFIGS]],
+    [TRANSACTIONAL_ID, 't-', [WRITE]],
+    [GROUP, 't-', [READ, DELETE]],
+    [GROUP, 'frontlog-', [READ, DELETE]],
+  ];
+  const rights = needed.flatMap(([resourceType, resourceName, operations]) =>
+    operations.map((operation) => ({ resourceType, resourceName, operation })),
+  );
+  const allowed = {
+    ...{ host: '*', permissionType: kafkajs.AclPermissionTypes.ALLOW },
+    resourcePatternType: kafkajs.ResourcePatternTypes.PREFIXED,
+  };
+  const principals = [`User:${username}`, 'User:CN=client'];
+  const acl = principals.flatMap((principal) =>
+    rights.map((right) => ({ ...right, ...allowed, principal })),
+  );
+  const admin = kafkaClient({ brokers: [plaintext] }, quiet).admin();
+  await admin.connect();
+  await admin.createAcls({ acl });
+  await admin.disconnect();
 }
 
 async function settingsFor(
@@ -124,7 +171,7 @@ function loginsOf(listener: string, mechanisms: readonly string[]): Record<strin
   const settings = mechanisms.map((mechanism) => [
     `listener.name.${listener}.${mechanism.toLowerCase()}.sasl.jaas.config`,
     mechanism === 'PLAIN'
-      ? `${modules}.plain.PlainLoginModule required user_${username}=${quoted(password)};`
+      ? `${modules}.plain.PlainLoginModule required user_${username}="${password}";`
       : `${modules}.scram.ScramLoginModule required;`,
   ]);
   return {
@@ -136,7 +183,7 @@ function loginsOf(listener: string, mechanisms: readonly string[]): Record<strin
 async function format(file: string): Promise<void> {
   const users = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
     '--add-scram',
-    `${mechanism}=[name=${username},password=${quoted(password)}]`,
+    `${mechanism}=[name=${username},password="${password}"]`,
   ]);
   const asked = ['kafka.tools.StorageTool', 'format', '-t', clusterId, '-c', file, ...users];
   await promisify(execFile)('java', [...java, ...asked]);
@@ -149,13 +196,4 @@ function answering(port: number): Promise<void> {
       () => false,
     );
   return until(isThere, () => 'no answer');
-}
-
-function quoted(text: string): string {
-  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
-}
-
-// A backslash is a properties file's own.
-function escaped(value: string): string {
-  return value.replaceAll('\\', '\\\\');
 }
