@@ -1,12 +1,14 @@
 /** Clusters with TLS, logins and certificates: all goes through, and what is wrong is said. */
 import { readFile } from 'node:fs/promises';
+import kafkajs from 'kafkajs';
 import t from 'tap';
 import { makeLogger } from '../../src/cli/logger.ts';
 import { readConfig } from '../../src/config.ts';
 import { readHead } from '../../src/db.ts';
 import type { KafkaCluster } from '../../src/kafka-cluster.ts';
-import { initTopics, listTopicFaults } from '../../src/relay/client.ts';
+import { initTopics, kafkaClient, listTopicFaults } from '../../src/relay/client.ts';
 import { reasonOf } from '../../src/relay/reason.ts';
+import { namesOf } from '../../src/relay/topics.ts';
 import { run } from '../cli/command.ts';
 import { freshDatabase } from '../db.ts';
 import { logRows, openAgain } from '../mirror/mirroring.ts';
@@ -51,14 +53,15 @@ t.test('every command that asks Kafka does so by the settings', { skip }, async 
   );
   const command = (...words: string[]) =>
     run(primary.databaseUrl, { ...kafka, KAFKA_PREFIX: primary.prefix }, ...words);
-  const [init, status, verify, check, replay] = await Promise.all([
-    command('topics', 'init'),
+  await spoilSettings(namesOf(primary.prefix).deadLettersTopic);
+  const init = await command('topics', 'init');
+  t.match(init, { code: 0, stdout: /^set .*max.message.bytes of t-.*dlq.v1$/m });
+  const [status, verify, check, replay] = await Promise.all([
     command('status'),
     command('verify'),
     command('backup', 'check'),
     command('replay', '--from', '1', '--to', '5'),
   ]);
-  t.match(init, { code: 0, stdout: 'nothing to do\n' });
   t.match(status, { code: 0, stdout: /^relay: .* at the end$/m });
   t.match(verify, { code: 0, stdout: new RegExp(`, ${head} messages: all as`) });
   t.match(check, { code: 0, stdout: /events.v1 has every event/ });
@@ -66,6 +69,19 @@ t.test('every command that asks Kafka does so by the settings', { skip }, async 
   await primary.service.close();
   t.match(await command('topics', 'recreate', '--yes'), { code: 0 });
 });
+
+/** Lowers a limit of `topic`, as no one of ours would. */
+async function spoilSettings(topic: string): Promise<void> {
+  const admin = kafkaClient({ brokers: [broker.at.plaintext] }, quiet).admin();
+  await admin.connect();
+  const configEntries = [{ name: 'max.message.bytes', value: '1000' }];
+  const type = kafkajs.ConfigResourceTypes.TOPIC;
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ type, name: topic, configEntries }],
+  });
+  await admin.disconnect();
+}
 
 /** What goes wrong, the settings for it, and what is then said. */
 async function faults(): Promise<[what: string, NodeJS.ProcessEnv, said: RegExp][]> {
