@@ -27,7 +27,7 @@ export const benchRelay: Bench = async (fresh, short, brokers) => {
   const db = openDb(openPool(url, () => undefined));
   const log: Log = { url, store, logId: await readLogId(db) };
   await db.destroy();
-  const kafka = kafkaClient([brokers], quiet);
+  const kafka = kafkaClient({ brokers: [brokers] }, quiet);
   const head = await fill(append, store.head, short ? 20_000 : 200_000);
   const [first] = await store.readLog(0, 1, 1);
   const recordBytes = first === undefined ? 0 : messageBytes(toMessage(first, log.logId));
@@ -72,7 +72,7 @@ async function startRelay(log: Log, kafka: Kafka, prefix: string) {
 /** Relays the whole log to a new topic; answers events per second. */
 async function relayAll(log: Log, brokers: string, kafka: Kafka, head: number): Promise<number> {
   const prefix = `bench-${randomUUID()}`;
-  await initTopics([brokers], prefix, quiet);
+  await initTopics({ brokers: [brokers] }, prefix, quiet);
   const { state, stop } = await startRelay(log, kafka, prefix);
   const started = performance.now();
   const from = state.position;
@@ -84,7 +84,7 @@ async function relayAll(log: Log, brokers: string, kafka: Kafka, head: number): 
 
 async function perfTest(tools: string, brokers: string, count: number, bytes: number) {
   const prefix = `bench-${randomUUID()}`;
-  await initTopics([brokers], prefix, quiet);
+  await initTopics({ brokers: [brokers] }, prefix, quiet);
   const output = await java(tools, [
     'org.apache.kafka.tools.ProducerPerformance',
     ...['--bootstrap-server', brokers, '--topic', namesOf(prefix).eventsTopic],
@@ -99,7 +99,7 @@ async function perfTest(tools: string, brokers: string, count: number, bytes: nu
 /** From the acknowledgement of an append to its event in a `read_committed` consumer. */
 async function latencies(log: Log, brokers: string, kafka: Kafka, ms: number) {
   const prefix = `bench-${randomUUID()}`;
-  await initTopics([brokers], prefix, quiet);
+  await initTopics({ brokers: [brokers] }, prefix, quiet);
   const { stop } = await startRelayAtHead(log, kafka, prefix);
   const consumer = kafka.consumer({ groupId: prefix, maxWaitTimeInMs: 1_000 });
   const seenAt = new Map<string, number>();

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import { envSchema } from 'env-schema';
 import { type Static, Type } from 'typebox';
+import { type KafkaCluster, readCluster } from './kafka-cluster.ts';
+import { isLoopback } from './loopback.ts';
 
 const roles = ['api', 'relay', 'projector'] as const;
 export type Role = (typeof roles)[number];
@@ -11,6 +13,13 @@ const Environment = Type.Object({
   PORT: Type.Integer({ minimum: 0, maximum: 65_535, default: 8080 }),
   DATABASE_URL: Type.String({ default: '' }),
   KAFKA_BROKERS: Type.String({ default: '' }),
+  KAFKA_SSL: Type.String({ enum: ['true', 'false'], default: 'false' }),
+  KAFKA_SSL_CA_FILE: Type.String({ default: '' }),
+  KAFKA_SSL_CERT_FILE: Type.String({ default: '' }),
+  KAFKA_SSL_KEY_FILE: Type.String({ default: '' }),
+  KAFKA_SASL_MECHANISM: Type.String({ default: '' }),
+  KAFKA_SASL_USERNAME: Type.String({ default: '' }),
+  KAFKA_SASL_PASSWORD: Type.String({ default: '' }),
   KAFKA_PREFIX: Type.String({ pattern: '^[a-z0-9-]{1,64}$', default: 'frontlog' }),
   PROJECTION_FEED: Type.String({ enum: ['log', 'kafka'], default: 'log' }),
   DATA_DIR: Type.String({ minLength: 1, default: '.frontlog' }),
@@ -34,7 +43,7 @@ export type Config = Readonly<{
   /** Absent: embedded PostgreSQL under `dataDir`. */
   databaseUrl: string | undefined;
   /** `embedded`: a broker under `dataDir` where Java and Maven are; `none`: no relay. */
-  kafka: 'embedded' | 'none' | readonly string[];
+  kafka: 'embedded' | 'none' | KafkaCluster;
   kafkaPrefix: string;
   /** `kafka`: a read site, whose database mirrors the log that is on the topic. */
   feed: 'log' | 'kafka';
@@ -67,7 +76,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   if (values.AUTH === 'none' && !isLoopback(values.HOST)) {
     faults.push(`HOST: ${values.HOST} is beyond loopback, which needs authentication: set AUTH`);
   }
-  const kafka = brokers(values.KAFKA_BROKERS);
+  const kafka = readCluster(values, faults);
   if (values.PROJECTION_FEED === 'kafka') {
     if (chosen.includes('relay')) {
       faults.push('ROLES: a read site has nothing to relay: set ROLES=api,projector');
@@ -99,13 +108,13 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
  * frontlog; without what is secret.
  */
 export function settingsOf(config: Config): Readonly<Record<string, string | number | null>> {
-  const { auth, kafka, databaseUrl } = config;
+  const { auth, databaseUrl } = config;
   const ways = [...(auth.keys ? ['keys'] : []), ...(auth.jwt === undefined ? [] : ['jwt'])];
   return {
     HOST: config.host,
     PORT: config.port,
     DATABASE_URL: databaseUrl === undefined ? null : withoutSecrets(databaseUrl),
-    KAFKA_BROKERS: kafka === 'embedded' ? null : kafka === 'none' ? 'none' : kafka.join(),
+    ...kafkaSettingsOf(config.kafka),
     KAFKA_PREFIX: config.kafkaPrefix,
     PROJECTION_FEED: config.feed,
     DATA_DIR: config.dataDir,
@@ -122,6 +131,20 @@ export function settingsOf(config: Config): Readonly<Record<string, string | num
 }
 
 const redacted = '[redacted]';
+
+function kafkaSettingsOf(kafka: Config['kafka']): Record<string, string | null> {
+  const { brokers, tls, sasl }: Partial<KafkaCluster> = typeof kafka === 'string' ? {} : kafka;
+  return {
+    KAFKA_BROKERS: kafka === 'embedded' ? null : (brokers?.join() ?? 'none'),
+    KAFKA_SSL: tls === undefined ? 'false' : 'true',
+    KAFKA_SSL_CA_FILE: tls?.ca?.file ?? null,
+    KAFKA_SSL_CERT_FILE: tls?.client?.certificate.file ?? null,
+    KAFKA_SSL_KEY_FILE: tls?.client?.key.file ?? null,
+    KAFKA_SASL_MECHANISM: sasl?.mechanism ?? null,
+    KAFKA_SASL_USERNAME: sasl?.username ?? null,
+    KAFKA_SASL_PASSWORD: sasl === undefined ? null : redacted,
+  };
+}
 
 // A password may also be a parameter (libpq, 32.1.2), and what is no URL may be anything.
 function withoutSecrets(databaseUrl: string): string {
@@ -172,13 +195,4 @@ function authOf(values: Static<typeof Environment>, faults: string[]): Config['a
 function isTrustworthy(text: string): boolean {
   const url = URL.parse(text);
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
-}
-
-function brokers(text: string): Config['kafka'] {
-  if (text === '') return 'embedded';
-  return text === 'none' ? 'none' : text.split(',').map((broker) => broker.trim());
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || /^\[?::1\]?$/.test(host) || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -15,6 +15,7 @@ import { lent, listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import type { RelayStatus } from './http/relay.ts';
 import { httpServer } from './http/server.ts';
+import type { KafkaCluster } from './kafka-cluster.ts';
 import { openStore, startEmbedded } from './log.ts';
 import { signerOf } from './log-tree/note.ts';
 import { runSealing, type SealParts } from './log-tree/seal.ts';
@@ -61,7 +62,7 @@ export type Service = {
   readonly url: string | undefined;
   readonly relay: Readonly<RelayState>;
   /** The brokers the relay writes to, or why there are none. Resolves once that is known. */
-  readonly brokers: Promise<{ brokers: string[] } | { unavailable: string }>;
+  readonly brokers: Promise<KafkaCluster | { unavailable: string }>;
   /** Stops taking requests, finishes what is under way, lets go of everything. */
   close(): Promise<void>;
 };
@@ -137,7 +138,7 @@ async function connectParts(
   const isReadSite = config.feed === 'kafka';
   const mirror: MirrorState = { state: 'starting' };
   if (isReadSite && config.roles.includes('projector')) {
-    const kafka = kafkaClient([...(config.kafka as readonly string[])], logger);
+    const kafka = kafkaClient(config.kafka as KafkaCluster, logger);
     const parts = { kafka, db, prefix: config.kafkaPrefix, logger, state: mirror };
     running.push(runMirror(parts, stopping.signal));
     running.push(runDeadLetters(parts, stopping.signal));
@@ -229,7 +230,7 @@ async function relayWhenKafkaIsThere(
   }
   if (signal.aborted) return;
   const makesTopics = config.kafka === 'embedded';
-  const kafka = kafkaClient(found.brokers, logger);
+  const kafka = kafkaClient(found, logger);
   await Promise.all([
     runRelay({ ...parts, makesTopics, kafka }, signal),
     runWarStatus({ ...parts, kafka, state: warStatusState }, signal),
@@ -244,7 +245,7 @@ async function openKafka(
 ): Promise<Kafka | { unavailable: string }> {
   const starting = { unavailable: 'Kafka is still starting' };
   const found = await Promise.race([brokers, sleep(kafkaWaitMs, starting, { ref: false })]);
-  return 'brokers' in found ? kafkaClient(found.brokers, logger) : found;
+  return 'brokers' in found ? kafkaClient(found, logger) : found;
 }
 
 /** The war status as the API answers it, read for the topic. */
@@ -264,9 +265,9 @@ export function statusViewOf(db: Db): WarStatusParts['readView'] {
 async function findBrokers(
   config: Config,
   embedded: EmbeddedServers | undefined,
-): Promise<{ brokers: string[] } | { unavailable: string }> {
+): Promise<KafkaCluster | { unavailable: string }> {
   if (config.kafka === 'none') return { unavailable: 'KAFKA_BROKERS is none' };
-  if (config.kafka !== 'embedded') return { brokers: [...config.kafka] };
+  if (config.kafka !== 'embedded') return config.kafka;
   const found = await embedded?.kafka;
   if (found === undefined) return { unavailable: noBroker };
   return 'brokers' in found ? { brokers: [found.brokers] } : found;

@@ -15,7 +15,7 @@ t.test('without settings everything is embedded and on loopback', async (t) => {
 
 t.test('settings are read as they are documented', async (t) => {
   const config = readConfig({ PORT: '0', KAFKA_BROKERS: 'a:1, b:2', ROLES: 'api' });
-  t.match(config, { port: 0, kafka: ['a:1', 'b:2'], roles: ['api'] });
+  t.match(config, { port: 0, kafka: { brokers: ['a:1', 'b:2'] }, roles: ['api'] });
   t.equal(readConfig({ KAFKA_BROKERS: 'none' }).kafka, 'none');
 });
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Logger, pino } from 'pino';
 import { registrySteps, reportSteps, type SeedStep } from '../src/cli/seed-report.ts';
 import { readConfig } from '../src/config.ts';
+import type { KafkaCluster } from '../src/kafka-cluster.ts';
 import { initTopics } from '../src/relay/client.ts';
 import { type Service, startService } from '../src/service.ts';
 import { freshDatabase } from './db.ts';
@@ -16,8 +17,8 @@ export const brokers = process.env.TEST_KAFKA_BROKERS || undefined;
 export type TestService = { url: string; databaseUrl: string; prefix: string; service: Service };
 
 export type Options = {
-  /** Brokers to relay to; absent: the relay has none. */
-  kafka?: string | undefined;
+  /** Brokers to relay to, or the settings that name them; absent: the relay has none. */
+  kafka?: string | NodeJS.ProcessEnv | undefined;
   /** Another service whose database and topics to share. */
   like?: TestService;
   /** Whose log to mirror, as a read site with a database of its own. */
@@ -35,15 +36,16 @@ export async function testService(
 ): Promise<TestService> {
   const databaseUrl = like?.databaseUrl ?? (await freshDatabase(t)).url;
   const prefix = (like ?? readSiteOf)?.prefix ?? `t-${randomUUID()}`;
-  if (kafka !== undefined) await initTopics([kafka], prefix, logger);
   const config = readConfig({
     PORT: '0',
     DATABASE_URL: databaseUrl,
-    KAFKA_BROKERS: kafka ?? 'none',
+    KAFKA_BROKERS: 'none',
+    ...(typeof kafka === 'string' ? { KAFKA_BROKERS: kafka } : kafka),
     KAFKA_PREFIX: prefix,
     ...(readSiteOf !== undefined && { PROJECTION_FEED: 'kafka', ROLES: 'api,projector' }),
     ...environment,
   });
+  if (kafka !== undefined) await initTopics(config.kafka as KafkaCluster, prefix, logger);
   const service = await startService(config, logger);
   t.teardown(() => service.close());
   return { url: service.url as string, databaseUrl, prefix, service };

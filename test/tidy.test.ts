@@ -11,7 +11,10 @@ const mayImport: Record<string, string[]> = {
   domain: [],
   eventstore: ['domain', 'db.ts'],
   // The schema of the war status, for the document of the topics.
-  relay: ['domain', 'eventstore', 'db.ts', 'projections/war-status-view.ts'],
+  relay: [
+    ...['domain', 'eventstore', 'db.ts', 'projections/war-status-view.ts'],
+    ...['kafka-cluster.ts', 'loopback.ts'],
+  ],
   projections: ['domain', 'eventstore', 'relay/message.ts', 'db.ts'],
   'log-tree': ['eventstore', 'db.ts'],
   verify: ['domain', 'eventstore', 'projections', 'log-tree', 'relay', 'db.ts'].concat([
@@ -36,7 +39,9 @@ const mayImport: Record<string, string[]> = {
   'metrics.ts': ['eventstore', 'histogram.ts'],
   'histogram.ts': [],
   embedded: [],
-  'config.ts': [],
+  'config.ts': ['kafka-cluster.ts', 'loopback.ts'],
+  'kafka-cluster.ts': ['loopback.ts'],
+  'loopback.ts': [],
   'db.ts': [],
   'log.ts': ['config.ts', 'db.ts', 'embedded', 'eventstore'],
   'service.ts': ['*'],

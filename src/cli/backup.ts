@@ -64,12 +64,12 @@ async function readNote(path: string): Promise<string> {
 
 // As the relay does when it takes over, without taking over.
 async function checkTopic(
-  { kafka: brokers, kafkaPrefix: prefix }: Config,
+  { kafka: cluster, kafkaPrefix: prefix }: Config,
   { db, store, logger }: Log,
 ): Promise<Topic | null> {
-  if (typeof brokers === 'string') return null;
+  if (typeof cluster === 'string') return null;
   const topic = namesOf(prefix).eventsTopic;
-  const kafka = kafkaClient([...brokers], logger);
+  const kafka = kafkaClient(cluster, logger);
   const admin = kafka.admin();
   await admin.connect();
   try {

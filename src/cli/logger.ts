@@ -14,6 +14,8 @@ export function makeLogger(level: string, stream?: DestinationStream): Logger {
 // No secret gets into the log: not with a request or its headers, nor where a client has put a key
 // or a token into an address.
 const secretHeaders = ['authorization', 'cookie', 'set-cookie', 'idempotency-key'];
+// Of a `KafkaCluster`.
+const secretSettings = ['sasl.password', 'tls.client.key.pem'];
 const token = /fl_[\w-]{43}|eyJ[\w-]*\.[\w-]+\.[\w-]*/g;
 const redact = {
   paths: [
@@ -21,6 +23,9 @@ const redact = {
       secretHeaders.map((header) => `${place}["${header}"]`),
     ),
     'req.url',
+    ...['', 'cluster.', 'kafka.', 'config.kafka.'].flatMap((place) =>
+      secretSettings.map((setting) => `${place}${setting}`),
+    ),
   ],
   censor: (value: unknown, path: string[]) =>
     path.at(-1) === 'url' ? String(value).replace(token, '[redacted]') : '[redacted]',

@@ -44,7 +44,7 @@ export async function runReplayCommand(options: ReplayOptions): Promise<void> {
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     if (options.cancel !== undefined) return await cancel(log.db, options.cancel);
-    const kafka = kafkaClient([...config.kafka], logger);
+    const kafka = kafkaClient(config.kafka, logger);
     const { db, store } = log;
     const parts = { kafka, db, store, logId: await readLogId(db), prefix: config.kafkaPrefix };
     const replay = await chosen(parts, options.resume, asked);

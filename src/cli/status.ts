@@ -44,7 +44,7 @@ export async function runStatus({ json }: { json?: boolean }): Promise<void> {
       topics: null,
     };
     if (typeof config.kafka !== 'string') {
-      status.topics = await listTopicFaults([...config.kafka], config.kafkaPrefix, logger);
+      status.topics = await listTopicFaults(config.kafka, config.kafkaPrefix, logger);
     }
     if (faultsOf(status).length > 0) process.exitCode = 1;
     process.stdout.write(json ? `${JSON.stringify(status)}\n` : textOf(status));

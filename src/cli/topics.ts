@@ -17,7 +17,7 @@ export async function runTopicsInit({ partitions, json }: Options): Promise<void
   if (asked !== undefined && !(Number.isInteger(asked) && asked > 0 && asked <= 10_000)) {
     throw new UsageError(`--partitions: ${partitions} is no number from 1 to 10000`);
   }
-  const { config, brokers, logger } = settings();
+  const { config, cluster, logger } = settings();
   await withDatabase(config, logger, async ({ databaseUrl }) => {
     const client = await connectOnce(databaseUrl);
     const pinned = await findPinnedPartitions(client, namesOf(config.kafkaPrefix).eventsTopic);
@@ -27,7 +27,7 @@ export async function runTopicsInit({ partitions, json }: Options): Promise<void
         `--partitions: ${pinned} it is for good, as another count would break the order per key`,
       );
     }
-    say(await initTopics(brokers, config.kafkaPrefix, logger, pinned ?? asked), json);
+    say(await initTopics(cluster, config.kafkaPrefix, logger, pinned ?? asked), json);
   });
 }
 
@@ -36,10 +36,10 @@ export async function runTopicsRecreate({ yes, json }: Options): Promise<void> {
   if (yes !== true) {
     throw new UsageError('this deletes every message on the topics: say --yes to do it');
   }
-  const { config, brokers, logger } = settings();
+  const { config, cluster, logger } = settings();
   await withDatabase(config, logger, async ({ databaseUrl }) => {
     const connect = () => connectOnce(databaseUrl);
-    const kafka = kafkaClient(brokers, logger);
+    const kafka = kafkaClient(cluster, logger);
     say(await recreateTopics({ kafka, prefix: config.kafkaPrefix, connect }), json);
   });
 }
@@ -49,7 +49,7 @@ function settings() {
   if (typeof config.kafka === 'string') {
     throw new UsageError('KAFKA_BROKERS names no broker; the embedded one makes its topics itself');
   }
-  return { config, brokers: [...config.kafka], logger: makeLogger(config.logLevel) };
+  return { config, cluster: config.kafka, logger: makeLogger(config.logLevel) };
 }
 
 function say(done: readonly string[], json = false): void {

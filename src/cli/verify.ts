@@ -61,12 +61,12 @@ export async function verifyDatabase({ db, store }: Log): Promise<VerifiedDataba
 
 // Undefined where the broker is an embedded one, or there is none.
 async function verifyNamedTopic(
-  { kafka: brokers, kafkaPrefix }: Config,
+  { kafka: cluster, kafkaPrefix }: Config,
   { db, pool, store, logger }: Log,
 ) {
-  if (typeof brokers === 'string') return undefined;
+  if (typeof cluster === 'string') return undefined;
   const { eventsTopic } = namesOf(kafkaPrefix);
-  const kafka = kafkaClient([...brokers], logger);
+  const kafka = kafkaClient(cluster, logger);
   const through = await readShownPosition(pool, eventsTopic);
   const parts = { kafka, store, logId: await readLogId(db) };
   return shown('topic', 'messages', (progress) =>

@@ -8,6 +8,7 @@ import type { EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import { type Db, readHead } from '../db.ts';
 import { stopGraceMs } from '../relay/deadline.ts';
+import { reasonOf } from '../relay/reason.ts';
 import { namesOf } from '../relay/topics.ts';
 import { type Arrival, feed, MirrorRefused } from './feed.ts';
 import { gapWatch } from './gap.ts';
@@ -56,7 +57,7 @@ export async function runMirror(parts: MirrorParts, signal: AbortSignal): Promis
     } catch (error) {
       if (signal.aborted) return;
       state.state = error instanceof MirrorRefused ? 'refused' : 'waiting';
-      state.lastError = (error as Error).message;
+      state.lastError = reasonOf(error);
       logger.warn({ err: error, backOffMs }, 'the mirror waits');
       const jittered = backOffMs * (0.5 + Math.random() / 2);
       await sleep(jittered, undefined, { signal }).catch(() => undefined);

@@ -14,6 +14,7 @@ import { type Batch, batchBytesMax, batchSizeMax, fullBatchMin, inBatches } from
 import { type Checkpoint, publish, readCheckpoint } from './checkpoint.ts';
 import { stopGraceMs, within } from './deadline.ts';
 import { type Lock, takeLock } from './lock.ts';
+import { reasonOf } from './reason.ts';
 import { findPinnedPartitions, pinPartitions } from './shown.ts';
 import { checkTopics, createTopics, namesOf } from './topics.ts';
 import { fence, transactionalProducer } from './transaction.ts';
@@ -61,7 +62,7 @@ export async function runRelay(parts: RelayParts, signal: AbortSignal): Promise<
     } catch (error) {
       if (signal.aborted) return;
       parts.state.state = 'waiting';
-      parts.state.lastError = (error as Error).message;
+      parts.state.lastError = reasonOf(error);
       parts.logger.warn({ err: error, backOffMs }, 'relay waits');
       // Not all at once, when what they all wait for comes back.
       const jittered = backOffMs * (0.5 + Math.random() / 2);

@@ -7,6 +7,7 @@ import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { batchBytesMax, batchSizeMax, inBatches } from './batches.ts';
 import { within } from './deadline.ts';
+import { reasonOf } from './reason.ts';
 import {
   findSame,
   noteProgress,
@@ -68,7 +69,7 @@ export async function startReplay(
     await within(askTimeoutMs, 'asking Kafka', never, refuseFilled(kafka, topic));
   } catch (error) {
     if (error instanceof ReplayRefused) throw error;
-    throw new KafkaUnreachable((error as Error).message, { cause: error });
+    throw new KafkaUnreachable(reasonOf(error), { cause: error });
   }
   return { replay: await noteReplay(db, values), isNew: true };
 }

@@ -1,6 +1,7 @@
 /** The replays that the service was asked for: run by one process of those that relay. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeLock } from './lock.ts';
+import { reasonOf } from './reason.ts';
 import type { RelayParts } from './relay.ts';
 import { type ReplayParts, runReplay } from './replay.ts';
 import { listOfService, noteFault } from './replays.ts';
@@ -46,7 +47,7 @@ async function runAll(parts: Parts, signal: AbortSignal): Promise<void> {
       } catch (error) {
         if (stopping.aborted) return;
         logger.warn({ err: error, replay: replay.id }, 'a replay waits');
-        await noteFault(db, replay.id, (error as Error).message);
+        await noteFault(db, replay.id, reasonOf(error));
       }
     }
   } finally {

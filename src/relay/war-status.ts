@@ -11,6 +11,7 @@ import { batchBytesMax, batchSizeMax } from './batches.ts';
 import { stopGraceMs, within } from './deadline.ts';
 import { takeLock } from './lock.ts';
 import { messageBytes, source } from './message.ts';
+import { reasonOf } from './reason.ts';
 import type { RelayParts } from './relay.ts';
 import { pinPartitions } from './shown.ts';
 import { namesOf, repartitioned } from './topics.ts';
@@ -47,7 +48,7 @@ export async function runWarStatus(parts: WarStatusParts, signal: AbortSignal): 
     } catch (error) {
       if (signal.aborted) return;
       parts.state.state = 'waiting';
-      parts.state.lastError = (error as Error).message;
+      parts.state.lastError = reasonOf(error);
       parts.logger.warn({ err: error }, 'the war status waits');
       await sleep(backOffMs, undefined, { signal }).catch(() => undefined);
     }

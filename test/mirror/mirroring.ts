@@ -22,7 +22,7 @@ export async function freshMirror(t: Test): Promise<TestDatabase> {
 }
 
 export function kafkaOf() {
-  return kafkaClient([brokers as string], quiet);
+  return kafkaClient({ brokers: [brokers as string] }, quiet);
 }
 
 /** A producer that sends nothing twice when it has to try again. */

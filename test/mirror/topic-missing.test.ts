@@ -15,7 +15,7 @@ import { freshMirror, startMirror } from './mirroring.ts';
 t.test('no topic is made but by our command', { skip: withoutBroker }, async (t) => {
   const brokers = await obligingBroker(t, t.testdir());
   const prefix = 'unmade';
-  const kafka = kafkaClient([brokers], quiet);
+  const kafka = kafkaClient({ brokers: [brokers] }, quiet);
   const log = await freshStore(t);
   const head = 20;
   await appendActors(log.store, head);
@@ -31,7 +31,7 @@ t.test('no topic is made but by our command', { skip: withoutBroker }, async (t)
   t.teardown(() => admin.disconnect());
   const topicsOfOurs = (await admin.listTopics()).filter((topic) => topic.startsWith(prefix));
   t.strictSame(topicsOfOurs, []);
-  await initTopics([brokers], prefix, quiet);
+  await initTopics({ brokers: [brokers] }, prefix, quiet);
   await relayedTo(relay, head);
   await until(
     async () => (await readHead(mirror.db)) >= head,

@@ -8,7 +8,8 @@ import { embeddedServers } from '../../src/embedded/servers.ts';
 import type { Test } from '../db.ts';
 import { until } from './relaying.ts';
 
-const kafkaLibs = '.frontlog-test/kafka/libs';
+/** Where the test run has put Kafka's jars. */
+export const kafkaLibs = '.frontlog-test/kafka/libs';
 
 /**
  * A broker as Kafka is set by itself: it makes every topic that a client asks for, unless that

@@ -25,7 +25,7 @@ const load = (): Parts => ({
 });
 const theirs = load();
 const theirCrc = partOf<typeof crc32c>('protocol/recordBatch/crc32C/index.js');
-const { kafkaClient } = await import('../../src/relay/client.ts');
+await import('../../src/relay/client.ts');
 const ours = load();
 
 const text = fc.oneof(
@@ -153,16 +153,6 @@ t.test('the CRC-32C of the standard, and of any bytes', async (t) => {
 t.test('it is what kafkajs produces with', async (t) => {
   for (const name of Object.keys(names) as (keyof typeof names)[]) {
     t.not(ours[name], theirs[name], name);
-  }
-  t.type(kafkaClient, 'function');
-  // These hold on to what they were given when they were loaded.
-  for (const user of ['producer/sendMessages.js', 'network/connection.js']) {
-    const { children } = require.cache[require.resolve(`kafkajs/src/${user}`)] as NodeJS.Module;
-    const used = Object.values(names).map((name) => require.resolve(`kafkajs/src/${name}`));
-    t.ok(
-      children.some(({ id }) => used.includes(id)),
-      user,
-    );
   }
 });
 

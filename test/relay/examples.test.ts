@@ -91,7 +91,9 @@ async function consume(command: readonly string[], { prefix }: Log, more: NodeJS
 /** Sends bare events of these positions, all to one partition. */
 async function send({ prefix }: Log, positions: readonly number[]): Promise<void> {
   const createPartitioner = Partitioners.DefaultPartitioner;
-  const producer = kafkaClient([brokers as string], quiet).producer({ createPartitioner });
+  const producer = kafkaClient({ brokers: [brokers as string] }, quiet).producer({
+    createPartitioner,
+  });
   await producer.connect();
   const messages = positions.map((position) => ({
     ...{ key: 'k', value: '{}' },

@@ -87,7 +87,9 @@ t.test(
         () => reports,
       );
     };
-    const kafka = withSteps(kafkaClient([brokers as string], quiet), { afterCheckpointRead });
+    const kafka = withSteps(kafkaClient({ brokers: [brokers as string] }, quiet), {
+      afterCheckpointRead,
+    });
     await relayedTo(await startRelay(t, log, { kafka, silenceMaxMs }), head);
     t.match(reports[1], { error: /epoch|fenced/i });
     t.notOk(reports.includes('committed'));
@@ -127,7 +129,7 @@ for (const [name, apiKey] of [
         }) as typeof socket.write;
         return socket;
       };
-      const kafka = kafkaClient([brokers as string], quiet, socketFactory);
+      const kafka = kafkaClient({ brokers: [brokers as string] }, quiet, socketFactory);
       const relay = await startRelay(t, log, { kafka });
       let head = await fill(log, 50);
       for (let i = 0; i < cuts; i += 1) {

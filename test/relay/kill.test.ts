@@ -25,7 +25,7 @@ t.test(
   async (t) => {
     const { url: databaseUrl } = await freshDatabase(t);
     const prefix = `t-${randomUUID()}`;
-    await initTopics([brokers as string], prefix, pino({ level: 'silent' }));
+    await initTopics({ brokers: [brokers as string] }, prefix, pino({ level: 'silent' }));
     const environment = {
       PORT: '0',
       DATABASE_URL: databaseUrl,

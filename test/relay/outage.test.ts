@@ -25,7 +25,9 @@ t.test(
     const dataDir = t.testdir();
     const first = await ownBroker(dataDir);
     const log = await freshLog(t, first.brokers);
-    const relay = await startRelay(t, log, { kafka: kafkaClient([first.brokers], quiet) });
+    const relay = await startRelay(t, log, {
+      kafka: kafkaClient({ brokers: [first.brokers] }, quiet),
+    });
     await relayedTo(relay, await fill(log, 100));
     const before = process.memoryUsage().rss;
     const load = appendSteadily(log, awayMs + 3_000);
@@ -79,7 +81,7 @@ t.test(
     t.match(await readyz(), { status: 'degraded', relay: { position: 0, lag_events: last } });
     const second = await ownBroker(dataDir);
     t.teardown(() => second.stop());
-    await initTopics([second.brokers], prefix, quiet);
+    await initTopics({ brokers: [second.brokers] }, prefix, quiet);
     await until(async () => (await readyz()).relay.lag_events === 0, readyz);
     t.match(await readyz(), { status: 'ready', relay: { position: last } });
     t.same(faultsOf(await readTopic(prefix, second.brokers), last), []);

@@ -32,7 +32,7 @@ export async function startPublisher(
   const running = runWarStatus(
     {
       ...{ store: openStore(t, { url, pool, db }), wakeup, prefix, state, logger, silenceMaxMs },
-      kafka: kafkaClient([brokers as string], quiet),
+      kafka: kafkaClient({ brokers: [brokers as string] }, quiet),
       logId: await readLogId(db),
       connect: () => connectOnce(url),
       readView: async () => {

@@ -46,7 +46,7 @@ await startRelay(
   never,
   { ...order, db, store: openStore(never, { ...order, db, pool }) },
   {
-    kafka: withSteps(kafkaClient([order.brokers], pino({ level: 'silent' })), steps),
+    kafka: withSteps(kafkaClient({ brokers: [order.brokers] }, pino({ level: 'silent' })), steps),
     logger: pino({ level: 'warn' }, error),
     ...(silenceMaxMs !== undefined && { silenceMaxMs }),
   },

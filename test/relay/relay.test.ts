@@ -126,5 +126,5 @@ async function setCheckpointBack({ prefix }: TestService): Promise<void> {
 }
 
 function client() {
-  return kafkaClient([brokers as string], pino({ level: 'silent' }));
+  return kafkaClient({ brokers: [brokers as string] }, pino({ level: 'silent' }));
 }

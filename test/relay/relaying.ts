@@ -20,7 +20,7 @@ export type Log = TestDatabase & { store: EventStore; prefix: string };
 /** A fresh log, and its topics at `at`. */
 export async function freshLog(t: Test, at = brokers as string): Promise<Log> {
   const log = { ...(await freshStore(t)), prefix: `t-${randomUUID()}` };
-  await initTopics([at], log.prefix, quiet);
+  await initTopics({ brokers: [at] }, log.prefix, quiet);
   return log;
 }
 
@@ -37,7 +37,7 @@ export async function startRelay(
   const state: RelayState = { state: 'starting', position: 0 };
   const running = runRelay(
     {
-      kafka: kafkaClient([brokers as string], quiet),
+      kafka: kafkaClient({ brokers: [brokers as string] }, quiet),
       ...{ store, wakeup, prefix, state, logger: quiet },
       logId: await readLogId(db),
       connect: () => connectOnce(url),

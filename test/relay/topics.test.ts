@@ -26,7 +26,7 @@ import { faultsOf, readTopic, withoutKafka } from './topic.ts';
 const skip = withoutKafka;
 
 async function openAdmin(t: Test): Promise<Admin> {
-  const admin = kafkaClient([brokers as string], quiet).admin();
+  const admin = kafkaClient({ brokers: [brokers as string] }, quiet).admin();
   await admin.connect();
   t.teardown(() => admin.disconnect());
   return admin;
@@ -74,7 +74,7 @@ t.test('a missing topic: says so, and goes on once it is there', { skip }, async
   const head = await fill(log, 10);
   const relay = await startRelay(t, log);
   t.match(await refusal(relay), /events\.v1 is missing: run `npx frontlog topics init`/);
-  t.strictSame(await initTopics([brokers as string], log.prefix, quiet), [
+  t.strictSame(await initTopics({ brokers: [brokers as string] }, log.prefix, quiet), [
     `created ${log.prefix}.events.v1`,
     `created ${log.prefix}.war-status.v1`,
     `created ${log.prefix}.dlq.v1`,
@@ -95,7 +95,7 @@ t.test('more partitions than at first: refused until it is made anew', { skip },
   await admin.createPartitions({ topicPartitions: [{ topic: eventsTopic, count: 7 }] });
   const second = await startRelay(t, log);
   t.match(await refusal(second), /has 7 partitions, not 6.*`npx frontlog topics recreate --yes`/);
-  const kafka = kafkaClient([brokers as string], quiet);
+  const kafka = kafkaClient({ brokers: [brokers as string] }, quiet);
   await recreateTopics({ kafka, prefix: log.prefix, connect: () => connectOnce(log.url) });
   await relayedTo(second, head);
   t.same(faultsOf(await readTopic(log.prefix), head), []);
@@ -103,7 +103,7 @@ t.test('more partitions than at first: refused until it is made anew', { skip },
 
 t.test('another count from the start is as good', { skip }, async (t) => {
   const log = { ...(await freshStore(t)), prefix: `t-three-${Date.now()}` };
-  await initTopics([brokers as string], log.prefix, quiet, 3);
+  await initTopics({ brokers: [brokers as string] }, log.prefix, quiet, 3);
   const head = await fill(log, 30);
   await relayedTo(await startRelay(t, log), head);
   const partitions = new Set((await readTopic(log.prefix)).map(({ partition }) => partition));
@@ -122,7 +122,7 @@ for (const [name, value] of [
     await setConfig(admin, namesOf(log.prefix).eventsTopic, name, value);
     const relay = await startRelay(t, log);
     t.match(await refusal(relay), new RegExp(`${name}.* is ${value}.*topics init`));
-    const [done] = await initTopics([brokers as string], log.prefix, quiet);
+    const [done] = await initTopics({ brokers: [brokers as string] }, log.prefix, quiet);
     t.match(done, new RegExp(`^set .*${name}`));
     await relayedTo(relay, await fill(log, 10));
   });
@@ -134,7 +134,7 @@ t.test('a setting of the operator survives the mending of another', { skip }, as
   const { warStatusTopic } = namesOf(prefix);
   await setConfig(admin, warStatusTopic, 'segment.ms', '3600000');
   await setConfig(admin, warStatusTopic, 'cleanup.policy', 'delete');
-  await initTopics([brokers as string], prefix, quiet);
+  await initTopics({ brokers: [brokers as string] }, prefix, quiet);
   await until(
     async () => (await readConfig(admin, warStatusTopic, 'cleanup.policy')) === 'compact',
     () => warStatusTopic,

@@ -155,6 +155,10 @@ t.test('topics made anew have every status, though none changes', { skip }, asyn
     );
   await isThere();
   const connect = () => connectOnce(databaseUrl);
-  await recreateTopics({ kafka: kafkaClient([brokers as string], quiet), prefix, connect });
+  await recreateTopics({
+    kafka: kafkaClient({ brokers: [brokers as string] }, quiet),
+    prefix,
+    connect,
+  });
   await isThere();
 });

@@ -28,7 +28,7 @@ t.test('what is on the topic is held to the log', { skip }, async (t) => {
   );
   await relay.stop();
   const logId = await readLogId(log.db);
-  const kafka = kafkaClient([brokers as string], quiet);
+  const kafka = kafkaClient({ brokers: [brokers as string] }, quiet);
   const { eventsTopic } = namesOf(prefix);
   const verify = (through = count) => verifyTopic({ kafka, store, logId }, eventsTopic, through);
 
@@ -116,7 +116,7 @@ async function oneRelayed(t: Parameters<typeof freshLog>[0]) {
     () => relay.state,
   );
   await relay.stop();
-  const kafka = kafkaClient([brokers as string], quiet);
+  const kafka = kafkaClient({ brokers: [brokers as string] }, quiet);
   const producer = kafka.producer();
   await producer.connect();
   t.teardown(() => producer.disconnect());
