@@ -20,6 +20,7 @@ import { addDocuments } from './documents.ts';
 import { useProblems } from './errors.ts';
 import { addHealth, type Readiness } from './health.ts';
 import { idempotency } from './idempotency.ts';
+import { addImports } from './imports.ts';
 import { useStrictJson } from './json-body.ts';
 import { type Limits, limitOptions, limits as usualLimits } from './limits.ts';
 import { addLive } from './live.ts';
@@ -125,6 +126,7 @@ function addRoutes(app: FastifyInstance, parts: HttpParts, streams: StreamLimits
   addRelay(app, parts.readRelay);
   addReplays(app, parts.replays);
   addDeadLetters(app, db);
+  addImports(app, db);
   addHealth(app, readiness);
   addMetrics(app, parts.metrics);
 }
