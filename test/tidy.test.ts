@@ -21,7 +21,8 @@ const mayImport: Record<string, string[]> = {
   mirror: ['domain', 'eventstore', 'relay', 'db.ts'],
   http: [
     ...['domain', 'eventstore', 'projections', 'log-tree', 'auth', 'db.ts', 'metrics.ts'],
-    ...['mirror/site.ts', 'mirror/dead-letters.ts', 'import/imports.ts'],
+    ...['mirror/site.ts', 'mirror/dead-letters.ts'],
+    ...['import/imports.ts', 'import/formats.ts', 'import/received-files.ts'],
   ],
   import: [
     ...['domain', 'eventstore', 'db.ts', 'http/record-lines.ts', 'http/cloud-events.ts'],

@@ -9,10 +9,10 @@ import { connectOnce, type Db } from '../db.ts';
 import { dryRunStore } from '../eventstore/dry-run.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import type { RejectedRow } from '../import/chunk.ts';
-import { realDay } from '../import/fields.ts';
-import { findImporter, formats, linesFormat } from '../import/formats.ts';
+import { findImporter, formats, linesFormat, optionFault } from '../import/formats.ts';
 import { type DataOptions, type Follower, importData } from '../import/import-data.ts';
 import type { Importer } from '../import/importer.ts';
+import { newImportId } from '../import/imports.ts';
 import { noted } from '../import/noting.ts';
 import { FileUnreadable } from '../import/text.ts';
 import { openLog } from '../log.ts';
@@ -91,19 +91,11 @@ export async function runImport(
 function checkOptions(
   importer: Importer | undefined,
   files: readonly string[],
-  { conflict, published, full, fullMax, encoding }: ImportOptions,
+  options: ImportOptions,
 ): void {
-  if (importer?.conflictId === 'needed' && conflict === undefined) {
-    throw new UsageError(
-      `--conflict: rows of ${importer.format} do not say which; register it first`,
-    );
-  }
-  if (importer === undefined && (conflict ?? published ?? encoding ?? full) !== undefined) {
-    throw new UsageError(`${linesFormat}: events say all of that themselves`);
-  }
-  if (published !== undefined && realDay(published) === undefined) {
-    throw new UsageError('--published: a day, such as 2022-09-12');
-  }
+  const fault = optionFault(importer, options);
+  if (fault !== undefined) throw new UsageError(`--${fault.option}: ${fault.detail}`);
+  const { fullMax } = options;
   if (fullMax !== undefined && !(Number(fullMax) >= 0 && Number(fullMax) <= 100)) {
     throw new UsageError('--full-max: a number of percent, 0 to 100');
   }
@@ -141,7 +133,7 @@ async function importOne(path: string, asked: Asked): Promise<Summary> {
         ? await work(shown)
         : await noted(
             { db, onFault: sayFault },
-            { ...begun, runBy: 'command', principal: undefined },
+            { id: newImportId(), ...begun, runBy: 'command', principal: undefined },
             (notes) => work(both(shown, notes)),
           );
     const seconds = Math.round(performance.now() - started) / 1_000;

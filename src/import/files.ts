@@ -32,11 +32,15 @@ export type DataFile = {
   rows(): AsyncIterable<FileRow>;
 };
 
-/** Reads the whole file, of an importer's format, once; `encoding` by its WHATWG label. */
+/**
+ * Reads the whole file, of an importer's format, once; `encoding` by its WHATWG label. Throws what
+ * `signal` is aborted with.
+ */
 export async function openFile(
   importer: Importer,
   path: string,
   encoding: string,
+  signal?: AbortSignal,
 ): Promise<DataFile> {
   const decoder = decoderFor(encoding);
   const { columns, rows } =
@@ -49,6 +53,7 @@ export async function openFile(
   let datedAt: string | undefined;
   let rowCount = 0;
   for await (const row of rows()) {
+    signal?.throwIfAborted();
     rowCount += 1;
     const date = 'fields' in row ? kind.datedAt(row.fields) : undefined;
     if (date !== undefined && Date.parse(date) > Date.parse(datedAt ?? '0001-01-01')) {

@@ -51,6 +51,13 @@ export type DataImported = Imported & {
   readonly columnsIgnored: readonly string[];
 };
 
+/** Of an import that was stopped before its first row. */
+export const nothingImported: DataImported = {
+  ...{ rows: { read: 0, recorded: 0, known: 0, rejected: 0 }, events: {}, isStopped: true },
+  ...{ sha256: undefined, reportId: undefined, entriesKept: [], vanished: undefined },
+  columnsIgnored: [],
+};
+
 /**
  * Records what the file says. Throws `FileUnreadable` for a file that is not what it should be, and
  * where the log cannot be reached: what was recorded by then is known the next time.
@@ -61,7 +68,11 @@ export function importData(asked: DataImport): Promise<DataImported> {
 
 async function readRows(asked: DataImport, importer: Importer): Promise<DataImported> {
   const { store, signal, options, onRejected } = asked;
-  const file = await openFile(importer, asked.path, options.encoding);
+  const file = await openFile(importer, asked.path, options.encoding, signal).catch((error) => {
+    if (!signal.aborted) throw error;
+    return undefined;
+  });
+  if (file === undefined) return nothingImported;
   if ((options.published ?? file.datedAt) === undefined) {
     throw new FileUnreadable('no row has a date: say when it was published');
   }

@@ -16,6 +16,7 @@ const entriesKeptMax = 1_000;
 /** What is known of an import before it begins. */
 export type Begun = Pick<
   Selectable<ImportsTable>,
+  | 'id'
   | 'format'
   | 'file'
   | 'encoding'
@@ -56,15 +57,18 @@ export type NotedImport = Pick<Selectable<ImportsTable>, (typeof columns)[number
   readonly state: ImportState;
 };
 
-/** Notes that it begins; answers its id. */
-export async function noteBegun(db: Db, begun: Begun): Promise<string> {
-  const id = uuidv7();
+/** An id for an import: UUIDv7 (RFC 9562). */
+export function newImportId(): string {
+  return uuidv7();
+}
+
+/** Notes that it begins. */
+export async function noteBegun(db: Db, begun: Begun): Promise<void> {
   const file = storable(begun.file);
   await db
     .insertInto('imports')
-    .values({ ...begun, id, file })
+    .values({ ...begun, file })
     .execute();
-  return id;
 }
 
 /** Notes how far it is, and these of its rejected rows, which may have been noted before. */

@@ -24,6 +24,7 @@ export type NotingParts = {
 };
 /** What begins. */
 export type Asked = {
+  readonly id: string;
   readonly path: string;
   /** The file's name, without its folder. */
   readonly file: string;
@@ -53,10 +54,10 @@ type Imported = Pick<DataImported, 'isStopped' | 'sha256' | 'entriesKept' | 'van
 export async function noted<T extends Imported>(
   { db, onFault }: NotingParts,
   asked: Asked,
-  work: (follower: Follower, id: string) => Promise<T>,
+  work: (follower: Follower) => Promise<T>,
 ): Promise<T> {
-  const id = await noteBegun(db, begunOf(asked));
-  const noting = notesOf(db, id);
+  await noteBegun(db, begunOf(asked));
+  const noting = notesOf(db, asked.id);
   let writing: Promise<void> | undefined;
   const timer = setInterval(() => {
     writing ??= noting
@@ -73,7 +74,7 @@ export async function noted<T extends Imported>(
   };
   let outcome: T;
   try {
-    outcome = await work(noting.follower, id);
+    outcome = await work(noting.follower);
   } catch (error) {
     // Where a file lies on this machine is nobody's business elsewhere.
     const message = (error as Error).message.replaceAll(asked.path, asked.file);
@@ -87,11 +88,11 @@ export async function noted<T extends Imported>(
   return outcome;
 }
 
-function begunOf({ file, importer, options, runBy, principal }: Asked): Begun {
+function begunOf({ id, file, importer, options, runBy, principal }: Asked): Begun {
   const { encoding, conflictId, published, full } = options;
   const own = importer?.conflictId === 'needed' ? undefined : importer?.conflictId;
   return {
-    ...{ format: importer?.format ?? linesFormat, file, encoding },
+    ...{ id, format: importer?.format ?? linesFormat, file, encoding },
     conflict_id: conflictId ?? own ?? null,
     published: published ?? null,
     full_percent_max: full?.percentMax ?? null,

@@ -8,6 +8,7 @@ import {
   listImports,
   listRejections,
   type NotedImport,
+  newImportId,
   rejectionsKeptMax,
   silenceMsMax,
 } from '../../src/import/imports.ts';
@@ -15,7 +16,9 @@ import { type Asked, noted } from '../../src/import/noting.ts';
 import { ucdpGed } from '../../src/import/ucdp-ged.ts';
 import { freshDatabase } from '../db.ts';
 
+const id = newImportId();
 const asked: Asked = {
+  id,
   ...{ path: '/somewhere/deep/ged.csv', file: 'ged.csv', importer: ucdpGed },
   options: { encoding: 'utf-8', conflictId: 'c1', published: '2022-09-12', full: undefined },
   ...{ runBy: 'command', principal: undefined },
@@ -47,7 +50,7 @@ async function until(db: Db, isSo: (one: NotedImport) => boolean): Promise<Noted
 // Red without the timer, and without the last note.
 t.test('it is noted as it begins, while it runs, and what it came to', async (t) => {
   const { db } = await freshDatabase(t);
-  await noted({ db, onFault: neverFails }, asked, async (follower, id) => {
+  await noted({ db, onFault: neverFails }, asked, async (follower) => {
     const begun = await onlyOne(db);
     t.match(begun, {
       ...{ id, format: 'ucdp-ged', file: 'ged.csv', state: 'running', conflict_id: 'c1' },
@@ -104,7 +107,7 @@ t.test('of many rejected rows the first are kept, all are counted', async (t) =>
     onProgress({ rows: rowsOf(count, count), events: {} }, 1);
     return outcome;
   });
-  const { id, rows_rejected, rejections_kept } = await onlyOne(db);
+  const { rows_rejected, rejections_kept } = await onlyOne(db);
   t.strictSame([rows_rejected, rejections_kept], [count, rejectionsKeptMax]);
   const kept = await listRejections(db, id, 0, count);
   t.equal(kept.length, rejectionsKeptMax);
@@ -117,7 +120,7 @@ t.test('a note that fails is told, and made good by the next', async (t) => {
   const { db } = await freshDatabase(t);
   const faults: string[] = [];
   const parts = { db, onFault: (message: string) => void faults.push(message) };
-  const answer = await noted(parts, asked, async ({ onRejected, onProgress }, id) => {
+  const answer = await noted(parts, asked, async ({ onRejected, onProgress }) => {
     onRejected({ row: 1, reasons: ['bad'] });
     onProgress({ rows: rowsOf(3, 1), events: {} }, 0.1);
     await sql`alter table imports rename to imports_away`.execute(db);
@@ -167,9 +170,7 @@ t.test('one that is silent is shown as interrupted, until it is heard of', async
   const { db } = await freshDatabase(t);
   const held = Promise.withResolvers<typeof outcome>();
   const running = noted({ db, onFault: neverFails }, asked, () => held.promise);
-  let begun: NotedImport | undefined;
-  while (begun === undefined) begun = await onlyOne(db).catch(() => undefined);
-  const { id } = begun;
+  while ((await findImport(db, id)) === undefined) await sleep(20);
   const silent = async (ms: number) =>
     void (await sql`update imports set noted_at = now() - make_interval(secs => ${ms / 1_000})`.execute(
       db,
