@@ -44,7 +44,7 @@ export const Import = Type.Object(
       Type.Number({
         minimum: 0,
         maximum: 1,
-        description: 'Of the file, a second ago; null where its length is not known.',
+        description: 'Of the file, a second ago; null while its length is not known.',
       }),
     ),
     rows_read: rowCount('Those recorded, known and rejected together.'),

@@ -69,7 +69,7 @@ export function importData(asked: DataImport): Promise<DataImported> {
 async function readRows(asked: DataImport, importer: Importer): Promise<DataImported> {
   const { store, signal, options, onRejected } = asked;
   const file = await openFile(importer, asked.path, options.encoding, signal).catch((error) => {
-    if (!signal.aborted) throw error;
+    if (error !== signal.reason) throw error;
     return undefined;
   });
   if (file === undefined) return nothingImported;

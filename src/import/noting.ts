@@ -82,7 +82,7 @@ export async function noted<T extends Imported>(
     throw error;
   }
   const { isStopped, sha256, entriesKept, vanished } = outcome;
-  noting.hear({ sha256 });
+  noting.hear({ sha256, ...(!isStopped && { share: 1 }) });
   const state = isStopped ? 'stopped' : 'done';
   await end({ state, error: undefined, entriesKept, vanished });
   return outcome;

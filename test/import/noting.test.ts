@@ -70,7 +70,7 @@ t.test('it is noted as it begins, while it runs, and what it came to', async (t)
     t.strictSame(await listRejections(db, id, 0, 10), [
       { row: 2, reasons: ['a \ufffd b', '\ufffd'] },
     ]);
-    follower.onProgress({ rows: rowsOf(8, 1), events: { ClaimMade: 18 } }, 1);
+    follower.onProgress({ rows: rowsOf(8, 1), events: { ClaimMade: 18 } }, undefined);
     return outcome;
   });
   const done = await onlyOne(db);
