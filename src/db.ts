@@ -91,6 +91,37 @@ export type ReplaysTable = {
   run_by: Generated<'command' | 'service'>;
   last_error: string | null;
 };
+export type ImportsTable = {
+  id: string;
+  format: string;
+  file: string;
+  sha256: string | null;
+  encoding: string;
+  conflict_id: string | null;
+  published: string | null;
+  full_percent_max: number | null;
+  run_by: 'command' | 'service';
+  /** Who sent the file. */
+  principal: string | null;
+  state: Generated<'running' | 'done' | 'stopped' | 'failed'>;
+  error: string | null;
+  report_id: string | null;
+  /** Of the file, 0 to 1. */
+  share_read: number | null;
+  rows_read: Generated<number>;
+  rows_recorded: Generated<number>;
+  rows_known: Generated<number>;
+  rows_rejected: Generated<number>;
+  rejections_kept: Generated<number>;
+  /** Events recorded, by type. */
+  events: ColumnType<Record<string, number>, string | undefined, string>;
+  entries_kept: Generated<string[]>;
+  vanished: ColumnType<{ claims: number; refused?: string } | null, string | null, string | null>;
+  started_at: Generated<string>;
+  noted_at: Generated<string>;
+  ended_at: string | null;
+};
+export type ImportRejectionsTable = { import_id: string; row: number; reasons: string[] };
 export type LogTilesTable = { level: number; index: number; hashes: Buffer };
 export type LogHeadTable = {
   size: number;
@@ -108,6 +139,8 @@ export type Tables = {
   api_keys: ApiKeysTable;
   dead_letters: DeadLettersTable;
   replays: ReplaysTable;
+  imports: ImportsTable;
+  import_rejections: ImportRejectionsTable;
   log_tiles: LogTilesTable;
   log_head: LogHeadTable;
   relay_topics: { topic: string; partitions: number; position: number };

@@ -2,6 +2,7 @@
  * The composition root: the only file that connects part to part. Over 200 lines because of that.
  */
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
 import type { Pool } from 'pg';
@@ -15,6 +16,7 @@ import { lent, listenForAppends, manualWakeup } from './eventstore/wakeup.ts';
 import type { Readiness } from './http/health.ts';
 import type { RelayStatus } from './http/relay.ts';
 import { httpServer } from './http/server.ts';
+import { uploads } from './import/uploads.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import { openStore, startEmbedded } from './log.ts';
 import { signerOf } from './log-tree/note.ts';
@@ -156,12 +158,17 @@ async function connectParts(
   const readRelay = () => readRelayStatus(answering, [state, warStatusState], config);
   const kafka = () => openKafka(brokers, logger);
   const replays = replayDesk({ ...answering, prefix: config.kafkaPrefix, kafka });
+  // Imports take what time they need, and not what requests have.
+  const importing = uploads({ db, store, dir: join(config.dataDir, 'imports'), logger });
   const app = await httpServer({
     ...{ db: answering.db, store: answering.store, readRelay, replays, isReadSite },
+    uploads: importing,
     ...{ projections, readiness, openWakeup, auth, requestsPerMinute, logger },
     metrics: { metrics, readSnapshot, pool: answering.pool },
   });
   open.push(() => app.close());
+  // First, so that no request is left waiting for what is stopped.
+  open.push(importing.close);
   await app.listen({ host: config.host, port: config.port });
   return { url: urlOf(app.server.address() as AddressInfo), relay: state, brokers };
 }

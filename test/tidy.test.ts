@@ -25,9 +25,10 @@ const mayImport: Record<string, string[]> = {
   http: [
     ...['domain', 'eventstore', 'projections', 'log-tree', 'auth', 'db.ts', 'metrics.ts'],
     ...['mirror/site.ts', 'mirror/dead-letters.ts'],
+    ...['import/imports.ts', 'import/formats.ts', 'import/received-files.ts'],
   ],
   import: [
-    ...['domain', 'eventstore', 'http/record-lines.ts', 'http/cloud-events.ts'],
+    ...['domain', 'eventstore', 'db.ts', 'http/record-lines.ts', 'http/cloud-events.ts'],
     ...['http/event-lines.ts', 'http/strict-json.ts', 'http/json-scanner.ts'],
   ],
   cli: [

@@ -1,5 +1,6 @@
 /** What an import of a file came to, for people and for programs. */
 import type { RejectedRow, Rows } from '../import/chunk.ts';
+import type { DataImported } from '../import/import-data.ts';
 import type { Vanished } from '../import/vanished.ts';
 
 export type Summary = {
@@ -10,7 +11,7 @@ export type Summary = {
   stopped: boolean;
   rows: Rows;
   events: number;
-  events_by_type?: Readonly<Record<string, number>>;
+  events_by_type: Readonly<Record<string, number>>;
   entries_kept?: readonly string[];
   columns_ignored?: readonly string[];
   vanished?: Vanished | undefined;
@@ -18,6 +19,31 @@ export type Summary = {
   rejected: readonly RejectedRow[];
   seconds: number;
 };
+
+/** Of what an import came to. */
+export function summaryOf(
+  { rows, events, isStopped, reportId, ...more }: DataImported,
+  {
+    file,
+    format,
+    dry_run,
+    ...rest
+  }: Pick<Summary, 'file' | 'format' | 'dry_run' | 'rejected' | 'seconds'>,
+): Summary {
+  return {
+    ...{ file, format },
+    ...(reportId !== undefined && { report_id: reportId }),
+    ...{ dry_run, stopped: isStopped, rows },
+    events: Object.values(events).reduce((sum, n) => sum + n, 0),
+    events_by_type: events,
+    ...(reportId !== undefined && {
+      entries_kept: more.entriesKept,
+      columns_ignored: more.columnsIgnored,
+      vanished: more.vanished,
+    }),
+    ...rest,
+  };
+}
 
 /** Whether there is something to look after. */
 export function isFinding({ rows, stopped, vanished }: Summary): boolean {

@@ -2,32 +2,24 @@
  * `frontlog import FORMAT FILE...`: data sets through the same rules as everything else. Run again,
  * it records what is new; cut off, it goes on.
  */
-import { closeSync, createReadStream, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { basename } from 'node:path';
 import { readConfig } from '../config.ts';
-import { connectOnce } from '../db.ts';
+import { connectOnce, type Db } from '../db.ts';
 import { dryRunStore } from '../eventstore/dry-run.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
-import { acled } from '../import/acled.ts';
-import type { RejectedRow, Rows } from '../import/chunk.ts';
-import { controlRevisions } from '../import/control-revisions.ts';
-import { realDay } from '../import/fields.ts';
-import { openFile } from '../import/files.ts';
+import type { RejectedRow } from '../import/chunk.ts';
+import { findImporter, formats, linesFormat, optionFault } from '../import/formats.ts';
+import { type DataOptions, type Follower, importData } from '../import/import-data.ts';
 import type { Importer } from '../import/importer.ts';
-import { importLines } from '../import/lines.ts';
-import { orcLosses } from '../import/orc-losses.ts';
-import { importFile, reportIdOf } from '../import/run.ts';
+import { newImportId } from '../import/imports.ts';
+import { noted } from '../import/noting.ts';
 import { FileUnreadable } from '../import/text.ts';
-import { uaGeneralStaff } from '../import/ua-general-staff.ts';
-import { ucdpGed } from '../import/ucdp-ged.ts';
 import { openLog } from '../log.ts';
 import { UsageError } from './exit.ts';
-import { isFinding, type Summary, textOf } from './import-summary.ts';
+import { isFinding, type Summary, summaryOf, textOf } from './import-summary.ts';
 import { makeLogger } from './logger.ts';
 import { openProgress } from './progress.ts';
-
-const importers = [uaGeneralStaff, orcLosses, controlRevisions, acled, ucdpGed];
-const linesFormat = 'cloudevents';
-const formats = [...importers.map(({ format }) => format), linesFormat];
 
 const rejectionsShownMax = 20;
 const percentMaxDefault = 10;
@@ -42,10 +34,14 @@ export type ImportOptions = {
   rejects?: string;
   json?: boolean;
 };
-type Told = {
+type Asked = {
+  readonly store: EventStore;
+  /** Undefined: what is tried is noted nowhere. */
+  readonly db: Db | undefined;
+  readonly importer: Importer | undefined;
+  readonly options: ImportOptions;
+  readonly rejects: number | undefined;
   readonly signal: AbortSignal;
-  readonly onRejected: (row: RejectedRow) => void;
-  readonly onProgress: (rows: Rows) => void;
 };
 
 /** Ends with 1 where rows were rejected, a file was not what it should be, or it was stopped. */
@@ -54,7 +50,7 @@ export async function runImport(
   files: readonly string[],
   options: ImportOptions,
 ): Promise<void> {
-  const importer = importers.find((one) => one.format === format);
+  const importer = findImporter(format);
   if (importer === undefined && format !== linesFormat) {
     throw new UsageError(`there is no format "${format}", only ${formats.join(', ')}`);
   }
@@ -75,7 +71,9 @@ export async function runImport(
   try {
     for (const file of files) {
       if (signal.aborted) break;
-      const summary = await importOne(store, importer, { file, options, rejects, signal });
+      const summary = await importOne(file, {
+        ...{ store, db: dry ? undefined : log.db, importer, options, rejects, signal },
+      });
       if (isFinding(summary)) process.exitCode = 1;
       process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : textOf(summary));
     }
@@ -93,19 +91,11 @@ export async function runImport(
 function checkOptions(
   importer: Importer | undefined,
   files: readonly string[],
-  { conflict, published, full, fullMax, encoding }: ImportOptions,
+  options: ImportOptions,
 ): void {
-  if (importer?.conflictId === 'needed' && conflict === undefined) {
-    throw new UsageError(
-      `--conflict: rows of ${importer.format} do not say which; register it first`,
-    );
-  }
-  if (importer === undefined && (conflict ?? published ?? encoding ?? full) !== undefined) {
-    throw new UsageError(`${linesFormat}: events say all of that themselves`);
-  }
-  if (published !== undefined && realDay(published) === undefined) {
-    throw new UsageError('--published: a day, such as 2022-09-12');
-  }
+  const fault = optionFault(importer, options);
+  if (fault !== undefined) throw new UsageError(`--${fault.option}: ${fault.detail}`);
+  const { fullMax } = options;
   if (fullMax !== undefined && !(Number(fullMax) >= 0 && Number(fullMax) <= 100)) {
     throw new UsageError('--full-max: a number of percent, 0 to 100');
   }
@@ -117,71 +107,75 @@ function checkOptions(
   }
 }
 
-async function importOne(
-  store: EventStore,
-  importer: Importer | undefined,
-  asked: { file: string; options: ImportOptions; rejects: number | undefined; signal: AbortSignal },
-): Promise<Summary> {
-  const { file, options, rejects, signal } = asked;
+async function importOne(path: string, asked: Asked): Promise<Summary> {
+  const { db, importer, options, rejects } = asked;
   const started = performance.now();
   const rejected: RejectedRow[] = [];
-  const progress = openProgress(file, 'rows');
-  const told: Told = {
-    signal,
+  const progress = openProgress(path, 'rows');
+  const shown: Follower = {
+    onOpened: () => undefined,
     onRejected(row) {
       if (rejected.length < rejectionsShownMax) rejected.push(row);
-      if (rejects !== undefined) writeSync(rejects, `${JSON.stringify({ file, ...row })}\n`);
+      if (rejects !== undefined) writeSync(rejects, `${JSON.stringify({ file: path, ...row })}\n`);
     },
-    onProgress: ({ read, recorded, known, rejected: bad }) => {
+    onProgress({ rows: { read, recorded, known, rejected: bad } }) {
       const note = `${recorded} recorded, ${known} known, ${bad} rejected`;
       progress.say({ done: read, note });
     },
   };
-  const read = importer === undefined ? readLines(file, store, told) : undefined;
+  const dataOptions = dataOptionsOf(options);
+  const work = (follower: Follower) =>
+    importData({ ...asked, path, options: dataOptions, ...follower });
   try {
-    const outcome = await (read ?? readRows(file, importer as Importer, store, options, told));
+    const begun = { path, file: basename(path), importer, options: dataOptions };
+    const outcome =
+      db === undefined
+        ? await work(shown)
+        : await noted(
+            { db, onFault: sayFault },
+            { id: newImportId(), ...begun, runBy: 'command', principal: undefined },
+            (notes) => work(both(shown, notes)),
+          );
     const seconds = Math.round(performance.now() - started) / 1_000;
-    return { file, dry_run: options.dryRun === true, ...outcome, rejected, seconds };
+    const format = importer?.format ?? linesFormat;
+    const asTried = { file: path, format, dry_run: options.dryRun === true };
+    return summaryOf(outcome, { ...asTried, rejected, seconds });
   } catch (error) {
-    if (error instanceof FileUnreadable) error.message = `${file}: ${error.message}`;
+    if (error instanceof FileUnreadable) error.message = `${path}: ${error.message}`;
     throw error;
   } finally {
     progress.end();
   }
 }
 
-async function readRows(
-  path: string,
-  importer: Importer,
-  store: EventStore,
-  { conflict, encoding = 'utf-8', published, full, fullMax }: ImportOptions,
-  told: Told,
-) {
-  const file = await openFile(importer, path, encoding);
-  if ((published ?? file.datedAt) === undefined) {
-    throw new FileUnreadable('no row has a date: say --published');
-  }
-  const percentMax = fullMax === undefined ? percentMaxDefault : Number(fullMax);
-  const { rows, events, entriesKept, vanished, isStopped } = await importFile({
-    ...{ store, importer, file, published, ...told },
-    conflictId: conflict,
-    full: full ? { percentMax } : undefined,
-  });
+function dataOptionsOf({
+  conflict,
+  encoding = 'utf-8',
+  published,
+  full,
+  fullMax = String(percentMaxDefault),
+}: ImportOptions): DataOptions {
+  const ending = full ? { percentMax: Number(fullMax) } : undefined;
+  return { conflictId: conflict, encoding, published, full: ending };
+}
+
+function both(one: Follower, other: Follower): Follower {
   return {
-    format: importer.format,
-    report_id: reportIdOf(file),
-    stopped: isStopped,
-    rows,
-    events: Object.values(events).reduce((sum, n) => sum + n, 0),
-    events_by_type: events,
-    entries_kept: entriesKept,
-    columns_ignored: file.columnsIgnored,
-    vanished,
+    onOpened(file) {
+      one.onOpened(file);
+      other.onOpened(file);
+    },
+    onProgress(progress, share) {
+      one.onProgress(progress, share);
+      other.onProgress(progress, share);
+    },
+    onRejected(row) {
+      one.onRejected(row);
+      other.onRejected(row);
+    },
   };
 }
 
-async function readLines(path: string, store: EventStore, told: Told) {
-  const bytes = path === '-' ? process.stdin : createReadStream(path);
-  const { rows, events, isStopped } = await importLines({ store, bytes, ...told });
-  return { format: linesFormat, stopped: isStopped, rows, events };
+function sayFault(message: string, error: Error): void {
+  process.stderr.write(`frontlog: ${message}: ${error.message}\n`);
 }

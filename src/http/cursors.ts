@@ -22,6 +22,20 @@ export function textOf(cursor: string): string | undefined {
   return /^[!-~]{1,300}$/.test(text) && cursorOf(text) === cursor ? text : undefined;
 }
 
+/** Where a page of what is ordered by a moment and an id goes on. */
+export type Moment = { readonly at: string; readonly id: string };
+
+/** The text that a moment's cursor stands for. */
+export function momentText({ at, id }: Moment): string {
+  return `${at}/${id}`;
+}
+
+/** The moment that a cursor stands for; undefined if it is of no list that is ordered so. */
+export function momentOf(cursor: string): Moment | undefined {
+  const [, at, id] = /^(\d{4}-[\dT:.-]+Z)\/(.+)$/.exec(textOf(cursor) ?? '') ?? [];
+  return at === undefined || id === undefined ? undefined : { at, id };
+}
+
 /** Answers that the cursor is not one of this list. */
 export function malformedCursor(request: FastifyRequest, reply: FastifyReply) {
   return sendProblem(request, reply, {

@@ -34,7 +34,7 @@ export async function addDocuments(app: FastifyInstance): Promise<void> {
         { name: 'log', description: 'The events themselves' },
         {
           name: 'ops',
-          description: 'Operating the service: projections, relay, replays, dead letters',
+          description: 'Operating the service: projections, relay, replays, dead letters, imports',
         },
         { name: 'service', description: 'Health' },
       ],

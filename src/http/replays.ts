@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { orNull } from '../domain/vocabulary.ts';
-import { Cursor, Limit, malformedCursor, nextLink, textOf } from './cursors.ts';
+import { Cursor, Limit, malformedCursor, momentOf, momentText, nextLink } from './cursors.ts';
 import { sendNotFound, sendProblem } from './errors.ts';
 import { newId } from './new-id.ts';
 import { problems } from './problem-responses.ts';
@@ -101,13 +101,11 @@ function addList(app: FastifyInstance, replays: Replays): void {
     },
     handler: async (request, reply) => {
       const { limit, cursor } = request.query as { limit: number; cursor?: string };
-      const [, created_at, id] =
-        /^(\d{4}-[\dT:.-]+Z)\/(.+)$/.exec(textOf(cursor ?? '') ?? '') ?? [];
-      const isRead = created_at !== undefined && id !== undefined;
-      if (cursor !== undefined && !isRead) return malformedCursor(request, reply);
-      const items = await replays.list(isRead ? { created_at, id } : undefined, limit);
+      const before = momentOf(cursor ?? '');
+      if (cursor !== undefined && before === undefined) return malformedCursor(request, reply);
+      const items = await replays.list(before && { created_at: before.at, id: before.id }, limit);
       const last = items.length === limit ? items.at(-1) : undefined;
-      const next = last === undefined ? null : `${last.created_at}/${last.id}`;
+      const next = last === undefined ? null : momentText({ at: last.created_at, id: last.id });
       return { items, next_cursor: nextLink(request, reply, next) };
     },
   });

@@ -20,6 +20,8 @@ import { addDocuments } from './documents.ts';
 import { useProblems } from './errors.ts';
 import { addHealth, type Readiness } from './health.ts';
 import { idempotency } from './idempotency.ts';
+import { addImportFiles, type Uploads } from './import-files.ts';
+import { addImports } from './imports.ts';
 import { useStrictJson } from './json-body.ts';
 import { type Limits, limitOptions, limits as usualLimits } from './limits.ts';
 import { addLive } from './live.ts';
@@ -52,6 +54,7 @@ export type HttpParts = {
   metrics: MetricsParts;
   readRelay: () => Promise<RelayStatus>;
   replays: Replays;
+  uploads: Uploads;
   /** Opened while a stream is, closed when none is. */
   openWakeup: () => Wakeup & { close(): Promise<void> };
   auth: AuthSettings;
@@ -125,6 +128,8 @@ function addRoutes(app: FastifyInstance, parts: HttpParts, streams: StreamLimits
   addRelay(app, parts.readRelay);
   addReplays(app, parts.replays);
   addDeadLetters(app, db);
+  addImports(app, db);
+  addImportFiles(app, db, parts.uploads);
   addHealth(app, readiness);
   addMetrics(app, parts.metrics);
 }

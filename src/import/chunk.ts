@@ -14,6 +14,11 @@ import { type Life, lastLives, nextLife } from './lives.ts';
 
 /** Rows read are rows recorded, known already and rejected; a rejected row may be so in part. */
 export type Rows = { read: number; recorded: number; known: number; rejected: number };
+/** What has come of the file so far: rows, and events recorded by their type. */
+export type Progress = {
+  readonly rows: Rows;
+  readonly events: Readonly<Record<string, number>>;
+};
 export type RejectedRow = { readonly row: number; readonly reasons: readonly string[] };
 
 /** An import under way. */

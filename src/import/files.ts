@@ -28,14 +28,19 @@ export type DataFile = {
   readonly sha256: string;
   /** RFC 3339: the last day or instant that a row is of; undefined where no row has one. */
   readonly datedAt: string | undefined;
+  readonly rowCount: number;
   rows(): AsyncIterable<FileRow>;
 };
 
-/** Reads the whole file, of an importer's format, once; `encoding` by its WHATWG label. */
+/**
+ * Reads the whole file, of an importer's format, once; `encoding` by its WHATWG label. Throws what
+ * `signal` is aborted with.
+ */
 export async function openFile(
   importer: Importer,
   path: string,
   encoding: string,
+  signal?: AbortSignal,
 ): Promise<DataFile> {
   const decoder = decoderFor(encoding);
   const { columns, rows } =
@@ -46,7 +51,10 @@ export async function openFile(
   );
   if (kind === undefined) throw new FileUnreadable(unlike(importer, columns));
   let datedAt: string | undefined;
+  let rowCount = 0;
   for await (const row of rows()) {
+    signal?.throwIfAborted();
+    rowCount += 1;
     const date = 'fields' in row ? kind.datedAt(row.fields) : undefined;
     if (date !== undefined && Date.parse(date) > Date.parse(datedAt ?? '0001-01-01')) {
       datedAt = date;
@@ -55,7 +63,7 @@ export async function openFile(
   const known = new Set([...kind.has, ...(kind.mayHave ?? [])]);
   const columnsIgnored =
     importer.reads === 'json' ? [] : [...columns].filter((column) => !known.has(column));
-  return { kind, columnsIgnored, sha256: await sha256Of(path), datedAt, rows };
+  return { kind, columnsIgnored, sha256: await sha256Of(path), datedAt, rowCount, rows };
 }
 
 function unlike({ format, kinds }: Importer, columns: ReadonlySet<string>): string {

@@ -3,6 +3,7 @@
  * them. Read no faster than it is decided, so that a file of any size takes little memory.
  */
 import type { Readable } from 'node:stream';
+import { type Act, acts } from '../domain/acts.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import { readAhead } from '../eventstore/read-ahead.ts';
 import { eventLines } from '../http/event-lines.ts';
@@ -12,39 +13,50 @@ import {
   type Result,
   recordLines,
 } from '../http/record-lines.ts';
-import type { RejectedRow, Rows } from './chunk.ts';
+import type { Progress, RejectedRow, Rows } from './chunk.ts';
 import { FileUnreadable } from './text.ts';
 
 const metadata = { correlation_id: 'import:cloudevents', recorded_by: 'import:cloudevents' };
+
+/** The type of event that an act leads to. */
+const typeOf: ReadonlyMap<Act, string> = new Map(
+  Object.entries(acts).map(([type, act]) => [act, type]),
+);
 
 export type ImportLines = {
   readonly store: EventStore;
   readonly bytes: Readable;
   readonly signal: AbortSignal;
   readonly onRejected: (row: RejectedRow) => void;
-  readonly onProgress: (rows: Rows) => void;
+  readonly onProgress: (progress: Progress) => void;
 };
 
 /** Records the lines. Throws where the log cannot be reached, or the stream not be read on. */
 export async function importLines({ store, bytes, signal, onRejected, onProgress }: ImportLines) {
   const rows: Rows = { read: 0, recorded: 0, known: 0, rejected: 0 };
-  let events = 0;
+  const events: Record<string, number> = {};
   const chunks = prepared(bytes);
   try {
     for await (const chunk of readAhead(chunks)) {
       if (signal.aborted) break;
+      const actOf = new Map(chunk.executions.map(({ line, execution }) => [line, execution.act]));
       for (const result of await recordLines(store, chunk)) {
         rows.read += 1;
         rows[result.status === 'refused' ? 'rejected' : result.status] += 1;
-        events += result.event_ids?.length ?? 0;
+        count(events, actOf.get(result.line), result.event_ids?.length ?? 0);
         if (result.problem) onRejected({ row: result.line, reasons: reasonsOf(result.problem) });
       }
-      onProgress(rows);
+      onProgress({ rows, events });
     }
   } finally {
     await chunks.return();
   }
   return { rows, events, isStopped: signal.aborted };
+}
+
+function count(events: Record<string, number>, act: Act | undefined, recorded: number): void {
+  const type = act && typeOf.get(act);
+  if (type !== undefined && recorded > 0) events[type] = (events[type] ?? 0) + recorded;
 }
 
 async function* prepared(bytes: Readable): AsyncGenerator<PreparedLines, void> {

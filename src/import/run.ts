@@ -4,7 +4,14 @@
  * where it was when it is run again.
  */
 import type { EventStore } from '../eventstore/event-store.ts';
-import { decide, importChunk, type RejectedRow, type Rows, type Run, register } from './chunk.ts';
+import {
+  decide,
+  importChunk,
+  type Progress,
+  type RejectedRow,
+  type Run,
+  register,
+} from './chunk.ts';
 import type { DataFile, FileRow } from './files.ts';
 import { type Importer, rejected, type Said } from './importer.ts';
 import { endVanished, type Vanished } from './vanished.ts';
@@ -12,10 +19,7 @@ import { endVanished, type Vanished } from './vanished.ts';
 /** How many rows are decided and appended together. */
 const chunkRowsMax = 500;
 
-export type Imported = {
-  readonly rows: Rows;
-  /** Events recorded, by type. */
-  readonly events: Readonly<Record<string, number>>;
+export type Imported = Progress & {
   /** Entries of the register that were there with other content, and are left as they are. */
   readonly entriesKept: readonly string[];
   /** What became of claims whose rows are gone; undefined where that was not asked for. */
@@ -35,7 +39,7 @@ export type Import = {
   readonly full: { readonly percentMax: number } | undefined;
   readonly signal: AbortSignal;
   readonly onRejected: (row: RejectedRow) => void;
-  readonly onProgress: (rows: Rows) => void;
+  readonly onProgress: (progress: Progress) => void;
 };
 
 /** The id of the report that a file is. */
@@ -66,7 +70,7 @@ export async function importFile(asked: Import): Promise<Imported> {
       draft: 'fields' in row ? read(row.fields) : rejected(row.fault),
     }));
     await importChunk(run, drafts);
-    asked.onProgress(run.rows);
+    asked.onProgress(run);
   }
   const isWhole = !signal.aborted && run.rows.rejected === 0;
   const vanished =

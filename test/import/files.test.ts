@@ -107,3 +107,10 @@ t.test('a file of something else, or cut off, is told', async (t) => {
   await t.rejects(json('[{"date":1,"date":2}]'), /\/0\/date is given more than once/);
   await t.rejects(json('{}'), /this is no array of rows/);
 });
+
+// Red without the look at the signal.
+t.test('told to stop while it reads a file through, it does', async (t) => {
+  const path = await written(t, [header, line(), line()].join('\n'));
+  const reason = new Error('stop');
+  await t.rejects(openFile(acled, path, 'utf-8', AbortSignal.abort(reason)), reason);
+});
