@@ -148,7 +148,8 @@ export function positionOf({ headers = {} }: Pick<KafkaMessage, 'headers'>): num
 export function messageBytes({ key, value, headers = {} }: Message): number {
   let bytes = 70 + Buffer.byteLength(key ?? '') + Buffer.byteLength(value ?? '');
   for (const name in headers) {
-    bytes += 4 + Buffer.byteLength(name) + Buffer.byteLength(String(headers[name]));
+    // Their names are ours, and ASCII.
+    bytes += 4 + name.length + Buffer.byteLength(String(headers[name]));
   }
   return bytes;
 }
