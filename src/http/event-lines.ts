@@ -17,10 +17,13 @@ export type EventLine = { readonly line: number } & (
 );
 
 /**
- * Chunks of up to `chunkLinesMax` lines; empty ones are passed over. Throws where the stream cannot
+ * Chunks of up to `linesMax` lines; empty ones are passed over. Throws where the stream cannot
  * go on: a line too long to be held, or bytes that are not UTF-8.
  */
-export async function* eventLines(body: Readable): AsyncGenerator<EventLine[]> {
+export async function* eventLines(
+  body: Readable,
+  linesMax = chunkLinesMax,
+): AsyncGenerator<EventLine[]> {
   let line = 0;
   let chunk: EventLine[] = [];
   let length = 0;
@@ -29,7 +32,7 @@ export async function* eventLines(body: Readable): AsyncGenerator<EventLine[]> {
     if (text.trim() === '') continue;
     chunk.push(parsed(line, text));
     length += text.length;
-    if (chunk.length < chunkLinesMax && length < chunkLengthMax) continue;
+    if (chunk.length < linesMax && length < chunkLengthMax) continue;
     yield chunk;
     chunk = [];
     length = 0;

@@ -18,6 +18,9 @@ import { FileUnreadable } from './text.ts';
 
 const metadata = { correlation_id: 'import:cloudevents', recorded_by: 'import:cloudevents' };
 
+/** Two chunks are in memory: of 500 each an import of 1 GB takes 200 MB, of 300 it takes 180. */
+const chunkLinesMax = 300;
+
 /** The type of event that an act leads to. */
 const typeOf: ReadonlyMap<Act, string> = new Map(
   Object.entries(acts).map(([type, act]) => [act, type]),
@@ -61,7 +64,7 @@ function count(events: Record<string, number>, act: Act | undefined, recorded: n
 
 async function* prepared(bytes: Readable): AsyncGenerator<PreparedLines, void> {
   try {
-    for await (const lines of eventLines(bytes)) yield prepareLines(lines, metadata);
+    for await (const lines of eventLines(bytes, chunkLinesMax)) yield prepareLines(lines, metadata);
   } catch (error) {
     const { name, statusCode, message } = error as Error & { statusCode?: number };
     if (name !== 'TooLarge' && statusCode === undefined) throw error;
