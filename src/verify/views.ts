@@ -12,6 +12,7 @@ import { pagesOf } from '../projections/pages.ts';
 import type { Projection } from '../projections/projection.ts';
 import { sendOver } from '../projections/projector.ts';
 import { createTables, dropTables } from '../projections/rows.ts';
+import type { Statement } from '../projections/statements.ts';
 import type { Finding } from './finding.ts';
 
 export type VerifiedViews = {
@@ -23,6 +24,8 @@ export type VerifiedViews = {
 /** No projection's own: those begin with 1. */
 const generation = 0;
 const compareTimeout = '1h';
+/** PostgreSQL's, for the temporary tables: by itself it has 8 MB, and the rest goes to the disk. */
+const tableMemory = '256MB';
 
 /** Compares as of where each projection is. `onPage` hears how far the replay has come. */
 export function verifyViews(
@@ -34,7 +37,8 @@ export function verifyViews(
   return db.transaction().execute(async (transaction) => {
     await sql`select set_config('search_path', 'pg_temp, public', true),
       set_config('statement_timeout', ${compareTimeout}, true),
-      set_config('work_mem', '64MB', true)`.execute(transaction);
+      set_config('work_mem', '64MB', true),
+      set_config('temp_buffers', ${tableMemory}, true)`.execute(transaction);
     for (const projection of projections) await createTables(transaction, projection, generation);
     const through = await store.head();
     await replay(transaction, store, projections, through, onPage);
@@ -67,25 +71,19 @@ async function replay(
   const send = sendOver(transaction);
   const pages = pagesOf(store);
   const foldings = projections.map((projection) => foldingOf(projection, generation, 0));
-  // Statements go one after another over the one connection; what of them is not waited for runs
-  // while the other views and the next page are folded. Two pages at most are in memory.
-  let saved: Promise<unknown> = Promise.resolve();
+  // Statements go one after another over the one connection. What a page has made is stored behind
+  // what the next one asks for, which needs none of it: so PostgreSQL stores while we fold.
+  let unsaved: readonly Statement[] = [];
   for (let position = 0; position < through; ) {
     const startedAt = performance.now();
     const page = await pages.read(position, through - position);
-    const saving: Promise<unknown>[] = [];
-    const folded = foldings.map(async (folding) => {
-      const { saves, failure } = await folding.fold(page, send);
-      if (failure !== undefined) throw failure;
-      for (const statement of saves) saving.push(send(statement));
-    });
-    await Promise.all(folded);
-    await saved;
-    saved = Promise.all(saving);
-    saved.catch(() => undefined);
+    const folding = Promise.all(foldings.map((one) => one.fold(page, send)));
+    const [folded] = await Promise.all([folding, ...unsaved.map(send)]);
+    for (const { failure } of folded) if (failure !== undefined) throw failure;
+    unsaved = folded.flatMap(({ saves }) => saves);
     pages.adapt(page.facts.length, performance.now() - startedAt);
     position = page.last;
     onPage(position);
   }
-  await saved;
+  await Promise.all(unsaved.map(send));
 }
