@@ -14,6 +14,8 @@ import { brokers } from '../service.ts';
 
 export const quiet = pino({ level: 'silent' });
 const reachTimeoutMs = 60_000;
+/** A store takes 10,000 appends that wait. */
+const atOnce = 5_000;
 
 export type Log = TestDatabase & { store: EventStore; prefix: string };
 
@@ -79,7 +81,10 @@ export async function fill(
   { streams = 20, bytes = 10 } = {},
 ): Promise<number> {
   const one = (i: number) => append(`s-${i % streams}`, [event({ text: 'x'.repeat(bytes) })]);
-  await Promise.all(Array.from({ length: count }, (_, i) => store.append(one(i))));
+  for (let from = 0; from < count; from += atOnce) {
+    const length = Math.min(atOnce, count - from);
+    await Promise.all(Array.from({ length }, (_, i) => store.append(one(from + i))));
+  }
   return store.head();
 }
 

@@ -120,8 +120,8 @@ t.test('a mark that the brokers have forgotten is read from the topic', { skip }
   await admin.connect();
   await admin.deleteGroups([`${parts.prefix}-replay-${replay.id}`]);
   await admin.disconnect();
-  t.match(await runReplay(parts, replay, never), { state: 'done', published: head / 20 });
   const stream = await parts.store.readStream('s-3');
+  t.match(await runReplay(parts, replay, never), { state: 'done', published: stream.length });
   t.strictSame(
     await positions(replay),
     stream.map(({ position }) => position),
