@@ -32,8 +32,9 @@ type Reading = Pick<RelayParts, 'kafka' | 'store' | 'prefix' | 'logId' | 'logger
  */
 export async function readCheckpoint(admin: Admin, parts: Reading): Promise<Checkpoint> {
   const { eventsTopic: topic, relayGroup: group } = namesOf(parts.prefix);
-  const mark = await readMark(admin, { topic, group });
+  // In this order: where a relay is at work meanwhile, its mark is not behind the tail of before.
   const tail = await readTail(parts.kafka, admin, topic);
+  const mark = await readMark(admin, { topic, group });
   const isBehind = mark !== undefined && mark.offset < tail.position;
   if (isBehind) {
     const figures = { topic, checkpoint: mark.offset, position: tail.position };
