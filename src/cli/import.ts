@@ -5,7 +5,7 @@
 import { closeSync, openSync, statSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { readConfig } from '../config.ts';
-import { connectOnce, type Db } from '../db.ts';
+import type { Db } from '../db.ts';
 import { dryRunStore } from '../eventstore/dry-run.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import type { RejectedRow } from '../import/chunk.ts';
@@ -58,8 +58,7 @@ export async function runImport(
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
   const log = await openLog(config, makeLogger(config.logLevel));
   // One for all files: the second may name what the first registers.
-  const connect = () => connectOnce(log.databaseUrl, { pipeline: true });
-  const dry = options.dryRun ? await dryRunStore(log.store, connect) : undefined;
+  const dry = options.dryRun ? await dryRunStore(log.store, log.connect) : undefined;
   const store = dry ?? log.store;
   const stop = new AbortController();
   const { signal } = stop;

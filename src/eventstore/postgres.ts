@@ -142,9 +142,8 @@ function selectEvents(db: Db) {
 // planner takes 500 streams for all there are, and read the whole log for each chunk of an import.
 async function selectStreams(db: Db, streams: readonly string[]): Promise<RecordedEvent[]> {
   if (streams.length === 0) return [];
-  const asked = sql<{
-    stream: string;
-  }>`(select distinct unnest(${[...streams]}::text[]) as stream)`;
+  const names = sql`unnest(${[...streams]}::text[])`;
+  const asked = sql<{ stream: string }>`(select distinct ${names} as stream)`;
   return db
     .selectFrom(asked.as('asked'))
     .innerJoinLateral(

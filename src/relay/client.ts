@@ -22,7 +22,7 @@ export function kafkaClient(
     brokers: [...brokers],
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
-    // 300 ms by default, and after each commit the next transaction may have to wait for its end.
+    // 300 ms by default; who takes over, and who waits for a broker, would wait that long at least.
     retry: { initialRetryTime: 10, maxRetryTime: 1_000, retries: 8 },
     logLevel: logLevel.ERROR,
     // kafkajs logs as errors what it then retries; what matters is thrown.

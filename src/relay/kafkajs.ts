@@ -34,7 +34,7 @@ type Grouping = {
 };
 
 /** Messages by partition. Theirs copies a partition's list for each message that it adds. */
-export function groupByPartition({ messages, ...asked }: Grouping): Record<number, Message[]> {
+function groupByPartition({ messages, ...asked }: Grouping): Record<number, Message[]> {
   const groups: Record<number, Message[]> = {};
   if (asked.partitionMetadata.length === 0) return groups;
   for (const message of messages) {
@@ -52,7 +52,7 @@ type Framing = {
 };
 
 /** A request behind its size and header (version 1), copied once instead of twice. */
-export async function framed({ correlationId, clientId, request }: Framing) {
+async function framed({ correlationId, clientId, request }: Framing) {
   const { buffer: payload } = await request.encode();
   const clientBytes = Buffer.from(clientId);
   const size = 10 + clientBytes.length + payload.length;
