@@ -1,8 +1,8 @@
 /** The event store beside its peers, plain INSERT and COPY: one run, one PostgreSQL. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPool } from '../src/db.ts';
+import { batchSizeMax } from '../src/eventstore/append-queue.ts';
 import type { EventStore } from '../src/eventstore/event-store.ts';
-import { batchSizeMax } from '../src/eventstore/group-commit.ts';
 import { closedLoop, inTurn, round, table } from './measure.ts';
 import { castore, emmett, messageDb } from './peers.ts';
 import type { Bench, FreshDatabase } from './run.ts';

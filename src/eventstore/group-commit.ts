@@ -3,14 +3,12 @@
  * timer, so a lone append waits for nothing.
  */
 import { isTransientError } from '../db.ts';
+import { appendQueue, type Batch } from './append-queue.ts';
 import { type EncodedAppend, encode } from './encode.ts';
 import { type Append, type AppendResult, Overloaded } from './event-store.ts';
 
 export const queueLengthMax = 10_000;
 export const queueBytesMax = 64 * 1024 * 1024;
-/** Of events. An append is never split, so a batch may hold up to `appendEventsMax` more. */
-export const batchSizeMax = 1_000;
-export const batchBytesMax = 8 * 1024 * 1024;
 
 /** Batches under way at once: one is stored while the other is answered and the next is made. */
 export const lanes = 2;
@@ -21,11 +19,6 @@ type Waiting = EncodedAppend & {
   readonly resolve: (result: AppendResult) => void;
   readonly reject: (error: unknown) => void;
 };
-/**
- * Appends to one stream wait in line, and only a line's first is up for the next batch. The lines
- * are in the order in which their turn comes.
- */
-type Lines = Map<string, Waiting[]>;
 
 export type GroupCommit = {
   append(append: Append): Promise<AppendResult>;
@@ -43,9 +36,7 @@ export type GroupCommit = {
 export function groupCommit(
   appendBatch: (batch: readonly EncodedAppend[]) => Promise<readonly AppendResult[]>,
 ): GroupCommit {
-  const lines: Lines = new Map();
-  /** Behind an append that is under way. */
-  const closed: Lines = new Map();
+  const queue = appendQueue<Waiting>();
   let queueLength = 0;
   let queueBytes = 0;
   let underWay = 0;
@@ -54,58 +45,57 @@ export function groupCommit(
 
   // A turn of the event loop: who arrives with the first, or was just answered, comes along.
   function schedule(): void {
-    if (isScheduled || lines.size === 0 || underWay === lanes) return;
+    if (isScheduled || queue.size() === 0 || underWay === lanes) return;
     isScheduled = true;
     setImmediate(() => {
       isScheduled = false;
-      const isSplit = underWay === 0 && lines.size >= splitMin;
-      const share = isSplit ? Math.ceil(lines.size / lanes) : lines.size;
-      while (underWay < lanes && lines.size > 0) void run(takeBatch(lines, closed, share));
+      const isSplit = underWay === 0 && queue.size() >= splitMin;
+      const share = isSplit ? Math.ceil(queue.size() / lanes) : queue.size();
+      while (underWay < lanes && queue.size() > 0) {
+        const batch = queue.take(share);
+        if (batch.appends.length === 0) break;
+        void run(batch);
+      }
     });
   }
 
-  async function run(batch: readonly Waiting[]): Promise<void> {
+  async function run(batch: Batch<Waiting>): Promise<void> {
     underWay += 1;
-    await settle(batch);
+    await settle(batch.appends, () => queue.release(batch));
     underWay -= 1;
     schedule();
   }
 
-  async function settle(batch: readonly Waiting[]): Promise<void> {
+  async function settle(appends: readonly Waiting[], release: () => void): Promise<void> {
     let results: readonly AppendResult[];
     try {
-      results = await appendBatch(batch);
+      results = await appendBatch(appends);
     } catch (error) {
-      return fail(batch, error);
+      return fail(appends, release, error);
     }
-    release(batch);
-    for (const [i, { resolve }] of batch.entries()) resolve(results[i] as AppendResult);
+    release();
+    count(appends, -1);
+    for (const [i, { resolve }] of appends.entries()) resolve(results[i] as AppendResult);
   }
 
-  async function fail(batch: readonly Waiting[], error: unknown): Promise<void> {
+  async function fail(
+    appends: readonly Waiting[],
+    release: () => void,
+    error: unknown,
+  ): Promise<void> {
     const isTransient = isTransientError(error);
-    if (!isTransient && batch.length > 1) {
-      for (const waiting of batch) await settle([waiting]);
-      return;
+    if (!isTransient && appends.length > 1) {
+      for (const one of appends) await settle([one], () => undefined);
+      return release();
     }
-    release(batch);
-    for (const { reject } of batch) reject(error);
+    release();
+    count(appends, -1);
+    for (const { reject } of appends) reject(error);
     if (!isTransient) return;
     // The world is down: what waits behind would only wait as long again for the same answer.
-    const rest = [...lines.values()].flat();
-    lines.clear();
+    const rest = queue.clear();
     count(rest, -1);
     for (const { reject } of rest) reject(error);
-  }
-
-  /** The appends are done with: gives their room back, and opens their streams' lines again. */
-  function release(batch: readonly Waiting[]): void {
-    count(batch, -1);
-    for (const { append } of batch) {
-      const line = closed.get(append.stream) as Waiting[];
-      closed.delete(append.stream);
-      if (line.length > 0) lines.set(append.stream, line);
-    }
   }
 
   function count(batch: readonly Waiting[], sign: 1 | -1): void {
@@ -124,9 +114,7 @@ export function groupCommit(
     }
     return new Promise((resolve, reject) => {
       const waiting = { ...encoded, resolve, reject };
-      const line = closed.get(append.stream) ?? lines.get(append.stream);
-      if (line === undefined) lines.set(append.stream, [waiting]);
-      else line.push(waiting);
+      queue.add(waiting);
       count([waiting], 1);
       schedule();
     });
@@ -137,25 +125,4 @@ export function groupCommit(
   }
 
   return { append, drain };
-}
-
-/** Takes the first of up to `share` lines, as many as fit, and closes those lines. */
-function takeBatch(lines: Lines, closed: Lines, share: number): Waiting[] {
-  const batch: Waiting[] = [];
-  const ids = new Set<string>();
-  let bytes = 0;
-  for (const [stream, line] of lines) {
-    const waiting = line[0] as Waiting;
-    if (batch.length >= share || ids.size >= batchSizeMax) break;
-    if (batch.length > 0 && bytes + waiting.bytes > batchBytesMax) break;
-    const { events } = waiting.append;
-    if (events.some(({ id }) => ids.has(id))) continue;
-    for (const { id } of events) ids.add(id);
-    bytes += waiting.bytes;
-    batch.push(waiting);
-    line.shift();
-    lines.delete(stream);
-    closed.set(stream, line);
-  }
-  return batch;
 }

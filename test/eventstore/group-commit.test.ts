@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
+import { batchBytesMax, batchSizeMax } from '../../src/eventstore/append-queue.ts';
 import { encode, eventBytesMax } from '../../src/eventstore/encode.ts';
 import { type AppendResult, Overloaded } from '../../src/eventstore/event-store.ts';
 import {
-  batchBytesMax,
-  batchSizeMax,
   groupCommit,
   lanes,
   queueBytesMax,
