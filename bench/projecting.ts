@@ -3,8 +3,9 @@
  * does, and prints how. `node --expose-gc bench/projecting.ts DATABASE_URL`.
  */
 import { pino } from 'pino';
-import { connectOnce, openDb, openPool } from '../src/db.ts';
+import { openDb, openPool } from '../src/db.ts';
 import { postgresEventStore } from '../src/eventstore/postgres.ts';
+import { openPipeline } from '../src/pipeline.ts';
 import { prepareProjection, startRebuild } from '../src/projections/generations.ts';
 import { openRebuild } from '../src/projections/rebuild.ts';
 import { listStatuses } from '../src/projections/status.ts';
@@ -15,7 +16,7 @@ const [url] = process.argv.slice(2) as [string];
 const onError = (error: unknown) => process.stderr.write(`# ${error}\n`);
 const pool = openPool(url, onError);
 const db = openDb(pool);
-const connect = () => connectOnce(url, { pipeline: true });
+const connect = () => openPipeline(url);
 const store = postgresEventStore({ db, pool, connect, onError });
 for (const projection of projections) await prepareProjection(db, projection);
 for (const projection of projections) await startRebuild(db, projection, null);

@@ -3,11 +3,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
-import { connectionOptions, connectOnce, migrate, openDb, openPool } from '../src/db.ts';
+import { connectionOptions, migrate, openDb, openPool } from '../src/db.ts';
 import type { EventStore, NewEvent } from '../src/eventstore/event-store.ts';
 import { postgresEventStore } from '../src/eventstore/postgres.ts';
 import { subscribe } from '../src/eventstore/subscription.ts';
 import { listenForAppends } from '../src/eventstore/wakeup.ts';
+import { openPipeline } from '../src/pipeline.ts';
 import { data, metadata } from './payload.ts';
 import { peer } from './peers.ts';
 
@@ -41,7 +42,7 @@ export async function frontlog(url: string): Promise<Contender & { store: EventS
   const store = postgresEventStore({
     db,
     pool,
-    connect: () => connectOnce(url, { pipeline: true }),
+    connect: () => openPipeline(url),
     onError: report,
   });
   return {

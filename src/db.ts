@@ -154,7 +154,8 @@ const lockTimeoutMs = 10_000;
 const idleInTransactionTimeoutMs = 30_000;
 const migrationLockWaitMs = 600_000;
 const lockTimeoutCode = '55P03';
-const answerTimeoutMs = 10_000;
+/** How long an answer is awaited of a server that is there. */
+export const answerTimeoutMs = 10_000;
 // The server's own come first where it lives, and say what it waited for.
 const answerTimeouts = {
   query_timeout: answerTimeoutMs,
@@ -218,17 +219,12 @@ export function openDb(pool: pg.Pool): Db {
 }
 
 /**
- * One connection, outside the pool; a pipelined one sends a statement without waiting for the
- * answer to the one before. A server that is there but does not answer a statement is given up
- * after `answerTimeoutMs`.
+ * One connection, outside the pool. A server that is there but does not answer a statement is given
+ * up after `answerTimeoutMs`.
  */
-export async function connectOnce(
-  databaseUrl: string,
-  { pipeline = false } = {},
-): Promise<pg.Client> {
+export async function connectOnce(databaseUrl: string): Promise<pg.Client> {
   const client = new pg.Client({
     ...connectionOptions(databaseUrl),
-    pipeline,
     query_timeout: answerTimeoutMs,
     lock_timeout: answerTimeoutMs - 1_000,
   });

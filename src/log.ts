@@ -5,9 +5,10 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
-import { connectOnce, type Db, migrate, openDb, openPool } from './db.ts';
+import { type Db, migrate, openDb, openPool } from './db.ts';
 import { type EmbeddedServers, embeddedServers } from './embedded/servers.ts';
 import { postgresEventStore } from './eventstore/postgres.ts';
+import { openPipeline } from './pipeline.ts';
 
 /** The database that `config` names, or the embedded one, brought up to date: for a command. */
 export async function openDatabase(
@@ -42,7 +43,7 @@ export async function openLog(config: Config, logger: Logger) {
   const store = openStore({ db, pool, databaseUrl }, logger);
   return {
     ...{ db, pool, store, databaseUrl, logger },
-    connect: () => connectOnce(databaseUrl, { pipeline: true }),
+    connect: () => openPipeline(databaseUrl),
     async close() {
       await store.close();
       await close();
@@ -59,7 +60,7 @@ export function openStore(
   return postgresEventStore({
     db,
     pool,
-    connect: () => connectOnce(databaseUrl, { pipeline: true }),
+    connect: () => openPipeline(databaseUrl),
     onError: (err) => logger.warn({ err }, 'connection for appends lost'),
     onBatch,
   });

@@ -25,6 +25,7 @@ import { makeMetrics, measuredStore, type Snapshot } from './metrics.ts';
 import { runDeadLetters } from './mirror/dead-letter-topic.ts';
 import { type MirrorState, runMirror } from './mirror/mirror.ts';
 import { readMirrorProgress, readSite, settleSite } from './mirror/site.ts';
+import { openPipeline } from './pipeline.ts';
 import { claims } from './projections/claims.ts';
 import { prepareProjection } from './projections/generations.ts';
 import { negotiations } from './projections/negotiations.ts';
@@ -121,7 +122,7 @@ async function connectParts(
       const signer = await signerOf(config.signingKeyFile, await readLogId(db));
       running.push(runSealing({ ...sealing, signer }, stopping.signal));
     }
-    const connect = () => connectOnce(databaseUrl, { pipeline: true });
+    const connect = () => openPipeline(databaseUrl);
     const parts = { db, store, wakeup, connect, logger };
     running.push(runProjections(projections, parts, stopping.signal));
     running.push(runRebuilds(projections, parts, stopping.signal));

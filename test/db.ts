@@ -2,9 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type pg from 'pg';
-import { connectOnce, type Db, openDb, openPool } from '../src/db.ts';
+import { type Db, openDb, openPool } from '../src/db.ts';
 import type { EventStore } from '../src/eventstore/event-store.ts';
 import { postgresEventStore } from '../src/eventstore/postgres.ts';
+import { openPipeline } from '../src/pipeline.ts';
 
 export const templateDatabase = 'test_template';
 
@@ -37,7 +38,7 @@ export async function freshDatabase(t: Test, template = templateDatabase): Promi
 
 /** The real store on a database, which may be shared; closed after the test. */
 export function openStore(t: Test, { url, pool, db }: TestDatabase): EventStore {
-  const connect = () => connectOnce(url, { pipeline: true });
+  const connect = () => openPipeline(url);
   const store = postgresEventStore({ db, pool, connect, onError: report });
   t.teardown(() => store.close());
   return store;

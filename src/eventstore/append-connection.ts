@@ -5,35 +5,36 @@
  */
 import type pg from 'pg';
 import { isConnectionError } from '../db.ts';
+import type { Pipeline } from '../pipeline.ts';
 
 export type AppendConnection = {
   /** Runs a statement, after those that are under way. Connects first where it has to. */
-  query(statement: pg.QueryArrayConfig): Promise<unknown[][]>;
+  query(statement: pg.QueryArrayConfig): Promise<unknown[]>;
   /** When nothing is under way. */
   close(): Promise<void>;
 };
 
 /** `onError` hears when the connection was lost while nothing was under way. */
 export function appendConnection(
-  connect: () => Promise<pg.Client>,
+  connect: () => Promise<Pipeline>,
   onError: (error: Error) => void,
 ): AppendConnection {
-  let current: Promise<pg.Client> | undefined;
+  let current: Promise<Pipeline> | undefined;
 
-  function drop(lost: Promise<pg.Client>): void {
+  function drop(lost: Promise<Pipeline>): void {
     if (current === lost) current = undefined;
     // What is given up need not say goodbye.
-    lost.then((client) => client.end()).catch(() => undefined);
+    lost.then((pipeline) => pipeline.close()).catch(() => undefined);
   }
 
-  function open(): Promise<pg.Client> {
-    const opened = connect().then((client) => {
-      client.on('error', (error) => {
+  function open(): Promise<Pipeline> {
+    const opened = connect().then((pipeline) => {
+      pipeline.onLost((error) => {
         if (current !== opened) return;
         drop(opened);
         onError(error);
       });
-      return client;
+      return pipeline;
     });
     return opened;
   }
@@ -43,14 +44,14 @@ export function appendConnection(
       current ??= open();
       const used = current;
       try {
-        return (await (await used).query(statement)).rows;
+        return await (await used).query(statement);
       } catch (error) {
         if (isConnectionError(error)) drop(used);
         throw error;
       }
     },
     async close() {
-      await (await current)?.end();
+      await (await current)?.close();
       current = undefined;
     },
   };

@@ -3,7 +3,7 @@
  * temporary table, which is gone with its connection. So a dry run of any length takes no more
  * memory than the real one.
  */
-import type pg from 'pg';
+import type { Pipeline } from '../pipeline.ts';
 import { encode } from './encode.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
 
@@ -23,10 +23,10 @@ type Row = [number, string, string, number, string, number, string, string];
 /** `connect` opens a connection that is the dry run's alone, until it is closed. */
 export async function dryRunStore(
   store: EventStore,
-  connect: () => Promise<pg.Client>,
+  connect: () => Promise<Pipeline>,
 ): Promise<EventStore & { close(): Promise<void> }> {
-  const client = await connect();
-  await client.query(createTable);
+  const pipeline = await connect();
+  await pipeline.query({ text: createTable });
   let waiting: Row[] = [];
   let position = await store.head();
 
@@ -34,10 +34,8 @@ export async function dryRunStore(
     if (waiting.length === 0) return;
     const rows = waiting;
     waiting = [];
-    await client.query(
-      insertEvents,
-      rows[0]?.map((_, column) => rows.map((row) => row[column])),
-    );
+    const values = (rows[0] as Row).map((_, column) => rows.map((row) => row[column]));
+    await pipeline.query({ text: insertEvents, values });
   }
   async function find(
     column: 'stream' | 'id',
@@ -47,7 +45,7 @@ export async function dryRunStore(
     const type = column === 'id' ? 'uuid[]' : 'text[]';
     const where = `where ${column} = any ($1::${type})`;
     const text = `select * from unsaid_events ${where} order by position`;
-    return (await client.query<RecordedEvent>(text, [[...values]])).rows;
+    return (await pipeline.query({ text, values: [[...values]] })) as RecordedEvent[];
   }
   const readStreams = async (streams: readonly string[]) => [
     ...(await store.readStreams(streams)),
@@ -82,6 +80,6 @@ export async function dryRunStore(
       const found = new Set((await find('stream', missing)).map(({ stream }) => stream));
       return missing.filter((stream) => !found.has(stream));
     },
-    close: () => client.end(),
+    close: () => pipeline.close(),
   };
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type pg from 'pg';
 import { type Db, isConnectionError, isUniqueViolation, readHead } from '../db.ts';
+import type { Pipeline } from '../pipeline.ts';
 import { type AppendConnection, appendConnection } from './append-connection.ts';
 import { statementFor, sureStatementFor } from './append-statement.ts';
 import type { EncodedAppend } from './encode.ts';
@@ -19,7 +20,7 @@ export type PostgresParts = {
   readonly db: Db;
   readonly pool: pg.Pool;
   /** Opens a pipelined connection for appends alone, so that no slow read keeps one waiting. */
-  readonly connect: () => Promise<pg.Client>;
+  readonly connect: () => Promise<Pipeline>;
   /** Hears when an idle connection for appends was lost; the next append opens another. */
   readonly onError: (error: Error) => void;
   /** Hears of each batch that was answered. */

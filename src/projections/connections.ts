@@ -2,7 +2,7 @@
  * The two connections of a lane: one for its transactions, one to load rows by meanwhile. Both are
  * pipelined, and prepare each statement once.
  */
-import type pg from 'pg';
+import type { Pipeline } from '../pipeline.ts';
 import type { Send } from './statements.ts';
 
 // Plans made while a table was small would scan the whole of it later: index plans only. A commit
@@ -19,16 +19,14 @@ export type LaneConnections = {
   close(): Promise<void>;
 };
 
-export function laneConnections(connect: () => Promise<pg.Client>): LaneConnections {
-  let current: Promise<[pg.Client, pg.Client]> | undefined;
+export function laneConnections(connect: () => Promise<Pipeline>): LaneConnections {
+  let current: Promise<[Pipeline, Pipeline]> | undefined;
   let sends: { send: Send; load: Send } | undefined;
 
-  async function openOne(): Promise<pg.Client> {
-    const client = await connect();
-    // What is under way rejects, and has it said.
-    client.on('error', () => undefined);
-    await client.query(settings);
-    return client;
+  async function openOne(): Promise<Pipeline> {
+    const pipeline = await connect();
+    await pipeline.query({ text: settings });
+    return pipeline;
   }
 
   return {
@@ -39,19 +37,19 @@ export function laneConnections(connect: () => Promise<pg.Client>): LaneConnecti
       return sends;
     },
     async close() {
-      const clients = await current?.catch(() => undefined);
+      const pipelines = await current?.catch(() => undefined);
       current = undefined;
       sends = undefined;
-      for (const client of clients ?? []) client.end().catch(() => undefined);
+      for (const pipeline of pipelines ?? []) pipeline.close().catch(() => undefined);
     },
   };
 }
 
-function preparing(client: pg.Client): Send {
+function preparing(pipeline: Pipeline): Send {
   const names = new Map<string, string>();
   return async ({ text, values }) => {
     const name = names.get(text) ?? `s${names.size}`;
     names.set(text, name);
-    return (await client.query({ name, text, values: [...values] })).rows;
+    return pipeline.query({ name, text, values: [...values] }) as Promise<object[]>;
   };
 }

@@ -2,8 +2,8 @@
  * Several projections on one way through the log: a page is read once, folded by each, and stored
  * with all their checkpoints in one transaction, while the next page is folded already.
  */
-import type pg from 'pg';
 import type { EventStore } from '../eventstore/event-store.ts';
+import type { Pipeline } from '../pipeline.ts';
 import { type Folded, type Folding, foldingOf } from './apply.ts';
 import { type Held, hold, moved } from './checkpoint.ts';
 import { laneConnections } from './connections.ts';
@@ -17,7 +17,7 @@ const apartMax = 500;
 export type LaneParts = {
   readonly store: EventStore;
   /** Opens a pipelined connection; a lane at work holds two. */
-  readonly connect: () => Promise<pg.Client>;
+  readonly connect: () => Promise<Pipeline>;
 };
 export type Lane = {
   /**

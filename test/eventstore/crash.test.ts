@@ -8,8 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import t from 'tap';
 import { v7 as uuidv7 } from 'uuid';
-import { connectOnce, type Db, migrate, openDb, openPool } from '../../src/db.ts';
+import { type Db, migrate, openDb, openPool } from '../../src/db.ts';
 import { postgresEventStore } from '../../src/eventstore/postgres.ts';
+import { openPipeline } from '../../src/pipeline.ts';
 import { freshStore } from '../db.ts';
 import { ownPostgres } from '../postgres.ts';
 import { append, event } from './events.ts';
@@ -94,7 +95,7 @@ t.test(`kill -9 of the postmaster, ${kills} times`, async (t) => {
   const store = postgresEventStore({
     db,
     pool,
-    connect: () => connectOnce(server.url, { pipeline: true }),
+    connect: () => openPipeline(server.url),
     onError: () => undefined,
   });
   const acknowledged = new Map<string, number>();

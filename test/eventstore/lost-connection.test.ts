@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import pg from 'pg';
 import t from 'tap';
-import { connectOnce, isTransientError } from '../../src/db.ts';
+import { isTransientError } from '../../src/db.ts';
 import { postgresEventStore } from '../../src/eventstore/postgres.ts';
+import { openPipeline } from '../../src/pipeline.ts';
 import { freshDatabase, freshStore, openStore } from '../db.ts';
 import { faultProxy } from '../proxy.ts';
 import { append, event, events } from './events.ts';
@@ -70,7 +71,7 @@ t.test('a store that is closed answers first what it was asked', async (t) => {
   const store = postgresEventStore({
     db,
     pool,
-    connect: () => connectOnce(url, { pipeline: true }),
+    connect: () => openPipeline(url),
     onError: (error) => t.fail(error.message),
   });
   const asked = [1, 2, 3].map((n) => store.append(append(`s-${n}`, events(1), 0)));

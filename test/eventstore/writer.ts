@@ -4,8 +4,9 @@
  */
 import { writeSync } from 'node:fs';
 import { v7 as uuidv7 } from 'uuid';
-import { connectOnce, openDb, openPool } from '../../src/db.ts';
+import { openDb, openPool } from '../../src/db.ts';
 import { postgresEventStore } from '../../src/eventstore/postgres.ts';
+import { openPipeline } from '../../src/pipeline.ts';
 import { append, event } from './events.ts';
 
 const writers = 16;
@@ -16,7 +17,7 @@ const pool = openPool(url, ignore);
 const store = postgresEventStore({
   db: openDb(pool),
   pool,
-  connect: () => connectOnce(url, { pipeline: true }),
+  connect: () => openPipeline(url),
   onError: ignore,
 });
 

@@ -1,5 +1,4 @@
 import t from 'tap';
-import { connectOnce } from '../../src/db.ts';
 import { acts } from '../../src/domain/acts.ts';
 import type { ClaimEvent } from '../../src/domain/claim.ts';
 import { claimStateOf } from '../../src/domain/claim-state.ts';
@@ -13,6 +12,7 @@ import { controlRevisions } from '../../src/import/control-revisions.ts';
 import type { Fields } from '../../src/import/importer.ts';
 import { uaGeneralStaff } from '../../src/import/ua-general-staff.ts';
 import { ucdpGed } from '../../src/import/ucdp-ged.ts';
+import { openPipeline } from '../../src/pipeline.ts';
 import { freshStore } from '../db.ts';
 import { importRows } from './importing.ts';
 import { acledRow, controlRow, equipmentRow, gedRow } from './rows.ts';
@@ -257,7 +257,7 @@ t.test('a dry run decides the same and records nothing', async (t) => {
   }));
   const changed = rows.with(0, { ...gedRow, id: '1', best: '13' });
   for (const file of [rows, rows, changed]) {
-    const dry = await dryRunStore(store, () => connectOnce(url, { pipeline: true }));
+    const dry = await dryRunStore(store, () => openPipeline(url));
     const head = await store.head();
     const tried = await importRows(t, dry, ucdpGed, file, full);
     await dry.close();

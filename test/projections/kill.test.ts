@@ -9,7 +9,8 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import t from 'tap';
 import { appendSynthetic } from '../../bench/synthetic-log.ts';
-import { connectOnce, type Db } from '../../src/db.ts';
+import type { Db } from '../../src/db.ts';
+import { openPipeline } from '../../src/pipeline.ts';
 import { prepareProjection, startRebuild } from '../../src/projections/generations.ts';
 import { openLane } from '../../src/projections/lane.ts';
 import { openRebuild } from '../../src/projections/rebuild.ts';
@@ -35,7 +36,7 @@ t.test('killed at any moment, the views are those of a clean rebuild', async (t)
     moved.push(await positionOf(db));
   }
   t.comment(`killed at ${moved.join(', ')} of ${head}`);
-  const connect = () => connectOnce(url, { pipeline: true });
+  const connect = () => openPipeline(url);
   const parts = { db, store, connect, logger: pino({ level: 'silent' }) };
   const lane = openLane(projections, 'live', parts);
   // What a killed process had under way is rolled back once PostgreSQL has seen it go.

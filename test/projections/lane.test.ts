@@ -2,7 +2,8 @@
 import { deepStrictEqual as deepEqual } from 'node:assert';
 import fc from 'fast-check';
 import t from 'tap';
-import { connectOnce, type Db } from '../../src/db.ts';
+import type { Db } from '../../src/db.ts';
+import { openPipeline } from '../../src/pipeline.ts';
 import { compareGenerations } from '../../src/projections/compare.ts';
 import {
   cancelRebuild,
@@ -28,7 +29,7 @@ async function generationOf(db: Db, projection: Projection, role: 'live' | 'buil
 // folded ahead stored whatever was done meanwhile, and with versions of a batch before not ended.
 t.test('lanes and batches in turn make what a fold of the log makes', async (t) => {
   const { db, url } = await freshStore(t);
-  const connect = () => connectOnce(url, { pipeline: true });
+  const connect = () => openPipeline(url);
   let compared = 0;
   const turns = fc.array(fc.constantFrom('one', 'other', 'alone'), {
     minLength: 30,

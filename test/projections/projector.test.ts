@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import t from 'tap';
-import { connectOnce, type Db } from '../../src/db.ts';
+import type { Db } from '../../src/db.ts';
 import type { EventStore } from '../../src/eventstore/event-store.ts';
+import { openPipeline } from '../../src/pipeline.ts';
 import { prepareProjection, setState } from '../../src/projections/generations.ts';
 import { pagesOf } from '../../src/projections/pages.ts';
 import type { Fact, Projection } from '../../src/projections/projection.ts';
@@ -73,7 +74,7 @@ t.test('while one process applies a batch, another finds nothing to do', async (
 // Seen to fail with the whole batch given up for one event.
 t.test('a handler that throws pauses its projection where it is; the other goes on', async (t) => {
   const { db, store, url } = await freshStore(t);
-  const connect = () => connectOnce(url, { pipeline: true });
+  const connect = () => openPipeline(url);
   let isMended = false;
   const fails = keeping('fails', ({ position }) => {
     if (position === 3 && !isMended) throw new Error('no such place');
@@ -106,7 +107,7 @@ t.test('a handler that throws pauses its projection where it is; the other goes 
 
 t.test('rows that PostgreSQL refuses pause their projection alone', async (t) => {
   const { db, store, url } = await freshStore(t);
-  const connect = () => connectOnce(url, { pipeline: true });
+  const connect = () => openPipeline(url);
   const works = keeping('works');
   const refused: Projection = {
     ...keeping('refused'),
@@ -127,7 +128,7 @@ t.test('rows that PostgreSQL refuses pause their projection alone', async (t) =>
 // Seen to fail with `isTransientError` answering false: the projection pauses for good.
 t.test('a projection outlives a statement that PostgreSQL had to cancel', async (t) => {
   const { db, store, url } = await freshStore(t);
-  const connect = () => connectOnce(url, { pipeline: true });
+  const connect = () => openPipeline(url);
   const projection = keeping('kept');
   await prepareProjection(db, projection);
   await appendOne(store);

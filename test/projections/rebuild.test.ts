@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import t from 'tap';
-import { connectOnce, type Db } from '../../src/db.ts';
+import type { Db } from '../../src/db.ts';
 import type { EventStore } from '../../src/eventstore/event-store.ts';
 import { manualWakeup } from '../../src/eventstore/wakeup.ts';
+import { openPipeline } from '../../src/pipeline.ts';
 import {
   cancelRebuild,
   findGeneration,
@@ -33,7 +34,7 @@ async function statusOf(db: Db) {
 }
 
 function rebuildOf(t: Test, { db, store, url }: { db: Db; store: EventStore; url: string }) {
-  const connect = () => connectOnce(url, { pipeline: true });
+  const connect = () => openPipeline(url);
   const rebuild = openRebuild([registry], { db, store, connect, logger });
   t.teardown(rebuild.close);
   return rebuild;
@@ -50,7 +51,7 @@ t.test('rebuilt while it is appended to, every read is answered and none goes ba
   await prepareProjection(db, registry);
   await appendActors(store, 2_000);
   const stop = new AbortController();
-  const connect = () => connectOnce(url, { pipeline: true });
+  const connect = () => openPipeline(url);
   const parts = { db, store, connect, wakeup: manualWakeup(20), logger };
   const running = [
     runProjections([registry], parts, stop.signal),
