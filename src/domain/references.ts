@@ -8,9 +8,17 @@ export type Reference = { readonly pointer: string; readonly stream: string };
 /** Every reference in `value`, by the `x-refers-to` marks of `schema`, which it must satisfy. */
 export function findReferences(schema: TSchema, value: unknown): Reference[] {
   const found: Reference[] = [];
-  const finder = finderOf(schema as SchemaNode);
-  if (finder !== undefined) collect(finder, value, '', found);
+  visit(schema, value, (stream, path) => {
+    found.push({ pointer: path.map((part) => `/${part}`).join(''), stream });
+  });
   return found;
+}
+
+/** The streams of `findReferences`, without where they are named. */
+export function streamsReferredTo(schema: TSchema, value: unknown): string[] {
+  const streams: string[] = [];
+  visit(schema, value, (stream) => streams.push(stream));
+  return streams;
 }
 
 type SchemaNode = {
@@ -32,21 +40,36 @@ type Finder = {
   readonly branches: ReadonlyMap<unknown, Finder | undefined> | undefined;
 };
 
-function collect(finder: Finder, value: unknown, pointer: string, found: Reference[]): void {
+/** `path` is where in the value; it is the walk's own, and goes on to be changed. */
+type Visit = (stream: string, path: readonly (string | number)[]) => void;
+
+function visit(schema: TSchema, value: unknown, each: Visit): void {
+  const finder = finderOf(schema as SchemaNode);
+  if (finder !== undefined) walk(finder, value, [], each);
+}
+
+function walk(finder: Finder, value: unknown, path: (string | number)[], each: Visit): void {
   if (typeof value === 'string') {
     const { category } = finder;
-    if (category !== undefined) found.push({ pointer, stream: streamOf(category, value) });
+    if (category !== undefined) each(streamOf(category, value), path);
   } else if (Array.isArray(value)) {
     const { items } = finder;
     if (items === undefined) return;
-    for (let i = 0; i < value.length; i += 1) collect(items, value[i], `${pointer}/${i}`, found);
+    for (let i = 0; i < value.length; i += 1) {
+      path.push(i);
+      walk(items, value[i], path, each);
+      path.pop();
+    }
   } else if (typeof value === 'object' && value !== null) {
     const members = value as Record<string, unknown>;
     const of = finder.branches === undefined ? finder : finder.branches.get(members.kind);
     if (of === undefined) return;
     for (const [name, inner] of of.members) {
       const member = members[name];
-      if (member !== undefined) collect(inner, member, `${pointer}/${name}`, found);
+      if (member === undefined) continue;
+      path.push(name);
+      walk(inner, member, path, each);
+      path.pop();
     }
   }
 }

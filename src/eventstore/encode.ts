@@ -33,7 +33,7 @@ export function encode(append: Append): EncodedAppend {
   if (events.length < 1 || events.length > appendEventsMax) {
     throw new TooLarge(`an append holds 1 to ${appendEventsMax} events, not ${events.length}`);
   }
-  if (new Set(events.map(({ id }) => id)).size < events.length) {
+  if (events.length > 1 && new Set(events.map(({ id }) => id)).size < events.length) {
     throw new TypeError('two events of the append have the same id');
   }
   const datas: string[] = [];

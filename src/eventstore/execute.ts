@@ -2,7 +2,7 @@
 import type { Act, ActRejection } from '../domain/acts.ts';
 import { type EventType, schemaVersionOf, upcast } from '../domain/catalogue.ts';
 import { fold, Rejection, streamOf } from '../domain/decider.ts';
-import { findReferences, type Reference } from '../domain/references.ts';
+import { findReferences, type Reference, streamsReferredTo } from '../domain/references.ts';
 import type { Fault } from '../domain/times.ts';
 import type { EventStore, Metadata, NewEvent, RecordedEvent } from './event-store.ts';
 
@@ -51,9 +51,10 @@ export type Outcome = Recorded | Refusal | WrongExpectedVersion;
 export async function execute(store: EventStore, execution: Execution): Promise<Outcome> {
   const { act, id, expectedVersion, isLikelyNew = false } = execution;
   const stream = streamOf(act.decider.category, id);
-  const named = findReferences(act.schema, execution.data);
-  const unknown = await refuseUnknown(store, named);
-  if (unknown !== undefined) return unknown;
+  const missing = await store.findMissingStreams(streamsReferredTo(act.schema, execution.data));
+  if (missing.length > 0) {
+    return unknownReferences(findReferences(act.schema, execution.data), missing);
+  }
 
   const guess = isLikelyNew && expectedVersion === undefined;
   let history = guess ? [] : await store.readStream(stream);

@@ -24,15 +24,49 @@ export function parseStrictJson(text: string): unknown {
 }
 
 /**
- * Whether it is plain that `text` has nothing in it that `value` has lost: as many strings and
- * names, and no number that is long or has an exponent. An escaped quote counts as one more. Where
- * it is not plain the scanner tells.
+ * Whether it is plain that `text` has nothing in it that `value` has lost: it is as long as what
+ * `JSON.stringify` would make of the value, or has as many strings and names. Where it is not plain
+ * the scanner tells.
  */
 function readsInOneWay(text: string, value: unknown): boolean {
+  if (text.length === lengthOf(value, depthMax)) return true;
   let quotes = 0;
   for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) === quote) quotes += 1;
+  // An escaped quote counts as one more.
   return quotes === 2 * countStrings(value, depthMax) && !longNumber.test(text);
 }
+
+/**
+ * How long the shortest text of a value is: white space, escapes and superfluous zeros make one
+ * longer, and a member that the value has lost would too. NaN where it nests too deep, has names
+ * that may not be, or a number that could be written shorter, with an exponent, or has more digits
+ * than are surely kept.
+ */
+function lengthOf(value: unknown, depth: number): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value === 'number') {
+    const isShorterWithExponent = value % 1_000 === 0 || Math.abs(value) < 0.01;
+    if (isShorterWithExponent && value !== 0) return Number.NaN;
+    const { length } = String(value);
+    return length <= numberLengthMax ? length : Number.NaN;
+  }
+  if (typeof value !== 'object' || value === null) return value === false ? 5 : 4;
+  if (depth === 0) return Number.NaN;
+  // What is around the members, and between them: one less than there are of these.
+  let length = 1;
+  if (Array.isArray(value)) {
+    for (const item of value) length += 1 + lengthOf(item, depth - 1);
+  } else {
+    for (const name in value) {
+      if (name.length > nameLengthMax || namesForbidden.has(name)) return Number.NaN;
+      length += 4 + name.length + lengthOf((value as Record<string, unknown>)[name], depth - 1);
+    }
+  }
+  return Math.max(2, length);
+}
+
+// Shorter than any that JavaScript writes with an exponent, and below 2^53.
+const numberLengthMax = 15;
 
 // Of numbers in an array or object; also finds what looks like one inside a string.
 const longNumber = /[:,[]\s*-?(?:\d[\d.]{14}|[\d.]+[eE])/;

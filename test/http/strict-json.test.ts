@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import { readJson } from '../../src/http/json-body.ts';
-import { JsonFault } from '../../src/http/json-scanner.ts';
+import { JsonFault, scanJson } from '../../src/http/json-scanner.ts';
 import { parseStrictJson } from '../../src/http/strict-json.ts';
 
 const faultOf = (text: string | Buffer) => {
@@ -89,6 +89,34 @@ t.test('what reads in more ways than one is refused, and where is told', async (
     parseStrictJson('[9007199254740991,0.30000000000000004,0e9,1E2,0.0]'),
     [9007199254740991, 0.30000000000000004, 0, 100, 0],
   );
+});
+
+// Seen to fail without `isShorterWithExponent`, and without `numberLengthMax`.
+t.test('what is taken without a scan is what the scan would have taken', async (t) => {
+  const scalars = ['0', '-0', '7', '12', '1e3', '1e9', '25e7', '1E-9', '1e-3', '0.01', '0.50'];
+  const longs = ['1000', '123456789012345', '1234567890123456789', '0.12345678901234567891'];
+  const scalar = fc.constantFrom(...scalars, ...longs, 'null', 'true', 'false', '""', '"a\\u0062"');
+  const { text } = fc.letrec<{ text: string; member: string }>((tie) => ({
+    text: fc.oneof(
+      { maxDepth: 3 },
+      scalar,
+      fc.array(tie('text'), { maxLength: 3 }).map((items) => `[${items.join(',')}]`),
+      fc.array(tie('member'), { maxLength: 4 }).map((members) => `{${members.join(',')}}`),
+    ),
+    member: fc
+      .tuple(fc.constantFrom('a', 'b', '\\u0061', 'constructor'), tie('text'))
+      .map(([name, value]) => `"${name}":${value}`),
+  }));
+  const scanned = (one: string) => {
+    try {
+      scanJson(one);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const alike = fc.property(text, (one) => (faultOf(one) === undefined) === scanned(one));
+  t.doesNotThrow(() => fc.assert(alike, { numRuns: 20_000 }));
 });
 
 t.test('bytes that are not UTF-8, or begin with a mark, are refused and not mended', async (t) => {
