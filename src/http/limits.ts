@@ -17,9 +17,7 @@ export const limits = {
   headersTimeoutMs: 10_000,
   bodyTimeoutMs: 30_000,
   timeoutCheckIntervalMs: 1_000,
-  /** How long a connection may wait for its next request. */
-  keepAliveTimeoutMs: 72_000,
-  /** How long a connection may stand still, in either direction. */
+  /** How long a connection may stand still, in either direction, or wait for its next request. */
   stillTimeoutMs: 120_000,
   /** Mean of a sample. Beyond it, or with the heap as full, work is refused for a while. */
   eventLoopDelayMaxMs: 2_000,
@@ -31,7 +29,8 @@ export const limits = {
 export function limitOptions(limits: Limits) {
   return {
     bodyLimit: limits.bodyBytesMax,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    // One for its next request would be a timer of each request's own: the other ends it too.
+    keepAliveTimeout: 0,
     connectionTimeout: limits.stillTimeoutMs,
     routerOptions: { maxParamLength: limits.pathParameterLengthMax },
     http: {
