@@ -29,8 +29,6 @@ export const limits = {
 export function limitOptions(limits: Limits) {
   return {
     bodyLimit: limits.bodyBytesMax,
-    // One for its next request would be a timer of each request's own: the other ends it too.
-    keepAliveTimeout: 0,
     connectionTimeout: limits.stillTimeoutMs,
     routerOptions: { maxParamLength: limits.pathParameterLengthMax },
     http: {

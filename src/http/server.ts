@@ -81,6 +81,9 @@ export async function httpServer(
     return503OnClosing: false,
     forceCloseConnections: 'idle',
   });
+  // A limit for the next request's arrival would be set and cleared with each: the one for standing
+  // still does. Of the options Fastify takes 0 for its own default.
+  app.server.keepAliveTimeout = 0;
   app.server.on('checkExpectation', answerExpectation);
   app.setValidatorCompiler(strictValidation());
   useProblems(app);
