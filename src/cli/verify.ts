@@ -46,15 +46,25 @@ export async function runVerify({ json = false }: { json?: boolean }): Promise<v
 }
 
 /** Reads the whole log, and holds the views to it. */
-export async function verifyDatabase({ db, store }: Log): Promise<VerifiedDatabase> {
+export async function verifyDatabase({ db, store, connect }: Log): Promise<VerifiedDatabase> {
   const total = await store.head();
-  const log = await shown('log', 'events', (progress) =>
-    verifyLog(db, (done) => progress.say({ done, total })),
-  );
   for (const projection of projections) await prepareProjection(db, projection);
-  const views = await shown('views', 'events', (progress) =>
-    verifyViews(db, store, projections, (done) => progress.say({ done, total })),
-  );
+  // Side by side: while PostgreSQL compares what a page has made, the log's own pages are checked.
+  const [log, views] = await shown('log and views', 'events', (progress) => {
+    const done = { log: 0, views: 0 };
+    const say = () => progress.say({ done: Math.min(done.log, done.views), total });
+    const parts = { db, store, connect };
+    return Promise.all([
+      verifyLog(db, (position) => {
+        done.log = position;
+        say();
+      }),
+      verifyViews(parts, projections, (position) => {
+        done.views = position;
+        say();
+      }),
+    ]);
+  });
   const { events, sealed } = log;
   return { events, sealed, rows: views.rows, findings: [...log.findings, ...views.findings] };
 }

@@ -34,8 +34,20 @@ export type Folding = {
   fold(page: Page, load: Send): Promise<Folded>;
 };
 
+/** How the rows of a fold are had from a table, and what is done about those of a batch. */
+export type Keeping = {
+  readonly load: typeof loadRows;
+  readonly save: typeof saveRows;
+};
+
 /** Folds onto the rows of a generation that is at `position`, which it keeps at hand. */
-export function foldingOf(projection: Projection, generation: number, position: number): Folding {
+export function foldingOf(
+  projection: Projection,
+  generation: number,
+  position: number,
+  { load: loadFrom, save }: Keeping = { load: loadRows, save: saveRows },
+): Folding {
+  let at = position;
   const types = new Set(projection.types);
   const tables = Object.entries(projection.tables).map(([name, table]) => {
     const stored = tableOf(projection, generation, name);
@@ -56,7 +68,8 @@ export function foldingOf(projection: Projection, generation: number, position: 
   const loadWanted = (load: Send) =>
     Promise.all(
       tables.map(async ({ table, stored, fold }) => {
-        if (fold.wanted.size > 0) fold.take(await loadRows(load, stored, table, fold.wanted));
+        if (fold.wanted.size === 0) return;
+        fold.take(await loadFrom(load, stored, table, fold.wanted, at));
       }),
     );
 
@@ -90,9 +103,8 @@ export function foldingOf(projection: Projection, generation: number, position: 
           break;
         }
       }
-      const saves = tables.flatMap(({ stored, table, fold }) =>
-        saveRows(stored, table, fold.seal()),
-      );
+      const saves = tables.flatMap(({ stored, table, fold }) => save(stored, table, fold.seal()));
+      at = last;
       return { position: failure === undefined ? last : failure.position - 1, saves, failure };
     },
   };

@@ -10,27 +10,29 @@ export type Statement = { readonly text: string; readonly values: readonly unkno
 /** Runs a statement, and answers its rows. */
 export type Send = (statement: Statement) => Promise<object[]>;
 
-/** The current rows of these keys. */
+/** The rows of these keys as of `position`. */
 export async function loadRows(
   send: Send,
   stored: string,
   { columns }: Table,
   keys: ReadonlySet<string>,
+  position: number,
 ): Promise<Version[]> {
   const own = ['body', ...Object.keys(columns)].map((column) => `t."${column}"`).join(', ');
   // The last version of each key alone: some have many. Nothing ends a row but the next version.
   const text = `
     select t.key, t.since, ${own} from unnest($1::text[]) as wanted(key)
-    cross join lateral (select * from "${stored}" r where r.key = wanted.key
+    cross join lateral (select * from "${stored}" r where r.key = wanted.key and r.since <= $2
                         order by r.since desc limit 1) as t`;
-  const found = (await send({ text, values: [textArray([...keys])] })) as (Row & Version)[];
+  const values = [textArray([...keys]), position];
+  const found = (await send({ text, values })) as (Row & Version)[];
   return found.map(({ key, since, ...row }) => ({ key, since, until: forever, row }));
 }
 
 /** Stores what a batch has made of a table. */
 export function saveRows(
   stored: string,
-  { columns, once }: Table,
+  table: Table,
   { made, ended, unseen }: Batch,
 ): Statement[] {
   const saves: Statement[] = [];
@@ -50,44 +52,57 @@ export function saveRows(
       where t.key = ended.key and t.since = ended.since`;
     saves.push({ text, values: [keysOf(ended), sincesOf(ended), untilsOf(ended)] });
   }
-  if (made.length > 0) saves.push(insertion(stored, columns, once, made));
+  if (made.length > 0) {
+    const all = arraysOf(table, made);
+    const names = all.map(({ column }) => `"${column}"`).join(', ');
+    const text = `insert into "${stored}" (${names}) select ${unnested(all)}`;
+    saves.push({ text, values: all.map(({ values }) => values) });
+  }
   return saves;
 }
 
-function insertion(
-  stored: string,
-  columns: Table['columns'],
-  once: true | undefined,
-  made: readonly Version[],
-): Statement {
-  const all: [column: string, array: string, type: string, values: Buffer][] = [
-    ['since', 'bigint', 'bigint', sincesOf(made)],
-    ['body', 'json', 'json', jsonArray(made.map(({ row }) => JSON.stringify(row.body)))],
+/** A column of several versions: as an array of the type `array`, whose elements become `type`. */
+export type ColumnArray = {
+  readonly column: string;
+  readonly array: string;
+  readonly type: string;
+  readonly values: Buffer;
+};
+
+/** Versions column by column, as the table has them. */
+export function arraysOf({ columns, once }: Table, made: readonly Version[]): ColumnArray[] {
+  const bodies = jsonArray(made.map(({ row }) => JSON.stringify(row.body)));
+  const all: ColumnArray[] = [
+    { column: 'since', array: 'bigint', type: 'bigint', values: sincesOf(made) },
+    { column: 'body', array: 'json', type: 'json', values: bodies },
   ];
   if (!once) {
-    all.push(['key', 'text', 'text', keysOf(made)], ['until', 'bigint', 'bigint', untilsOf(made)]);
+    all.push({ column: 'key', array: 'text', type: 'text', values: keysOf(made) });
+    all.push({ column: 'until', array: 'bigint', type: 'bigint', values: untilsOf(made) });
   }
   for (const [column, type] of Object.entries(columns)) {
     const texts = made.map(({ row }) => textOf(row[column] as Value));
-    all.push([column, 'text', type, textArray(texts)]);
+    all.push({ column, array: 'text', type, values: textArray(texts) });
   }
-  const names = all.map(([column]) => `"${column}"`).join(', ');
-  const selected = all.map(([, array, type], i) => `unnest($${i + 1}::${array}[])::${type}`);
-  return {
-    text: `insert into "${stored}" (${names}) select ${selected.join(', ')}`,
-    values: all.map(([, , , values]) => values),
-  };
+  return all;
 }
 
-function keysOf(versions: readonly Version[]): Buffer {
+/** The select list that makes rows of the arrays, which are the statement's parameters in order. */
+export function unnested(all: readonly ColumnArray[]): string {
+  const one = ({ column, array, type }: ColumnArray, i: number) =>
+    `unnest($${i + 1}::${array}[])::${type} as "${column}"`;
+  return all.map(one).join(', ');
+}
+
+export function keysOf(versions: readonly Version[]): Buffer {
   return textArray(versions.map(({ key }) => key));
 }
 
-function sincesOf(versions: readonly Version[]): Buffer {
+export function sincesOf(versions: readonly Version[]): Buffer {
   return int8Array(versions.map(({ since }) => since));
 }
 
-function untilsOf(versions: readonly Version[]): Buffer {
+export function untilsOf(versions: readonly Version[]): Buffer {
   return int8Array(versions.map(({ until }) => until));
 }
 

@@ -1,6 +1,7 @@
 /**
- * Verifies the views: that their rows are what the log makes of them today. The log is replayed
- * into temporary tables, which nobody else sees and of which nothing is left, killed or not.
+ * Verifies the views: that their rows are what the log makes of them today. Where they are not, the
+ * log is replayed into temporary tables, which nobody else sees and of which nothing is left, killed
+ * or not, to name what differs.
  */
 import { sql } from 'kysely';
 import type { Db } from '../db.ts';
@@ -14,6 +15,7 @@ import { sendOver } from '../projections/projector.ts';
 import { createTables, dropTables } from '../projections/rows.ts';
 import type { Statement } from '../projections/statements.ts';
 import type { Finding } from './finding.ts';
+import { type MatchParts, matchViews } from './match.ts';
 
 export type VerifiedViews = {
   /** Rows compared, those that have ended among them. */
@@ -27,12 +29,27 @@ const compareTimeout = '1h';
 /** PostgreSQL's, for the temporary tables: by itself it has 8 MB, and the rest goes to the disk. */
 const tableMemory = '256MB';
 
-/** Compares as of where each projection is. `onPage` hears how far the replay has come. */
-export function verifyViews(
-  db: Db,
-  store: EventStore,
+/** Compares as of where each projection is. `onPage` hears how far a replay has come. */
+export async function verifyViews(
+  parts: MatchParts,
   projections: readonly Projection[],
   onPage: (position: number) => void = () => {},
+): Promise<VerifiedViews> {
+  const matches = await matchViews(parts, projections, onPage);
+  const [same, others] = [
+    matches.filter(({ isSame }) => isSame),
+    matches.filter(({ isSame }) => !isSame).map(({ projection }) => projection),
+  ];
+  const rows = same.reduce((sum, one) => sum + one.rows, 0);
+  if (others.length === 0) return { rows, findings: [] };
+  const differing = await nameDifferences(parts, others, onPage);
+  return { rows: rows + differing.rows, findings: differing.findings };
+}
+
+function nameDifferences(
+  { db, store }: MatchParts,
+  projections: readonly Projection[],
+  onPage: (position: number) => void,
 ): Promise<VerifiedViews> {
   return db.transaction().execute(async (transaction) => {
     await sql`select set_config('search_path', 'pg_temp, public', true),
