@@ -9,17 +9,18 @@ const columnsMax = 100;
 // Part to the parts it may import besides itself; `*` is all.
 const mayImport: Record<string, string[]> = {
   domain: [],
-  eventstore: ['domain', 'db.ts'],
+  eventstore: ['domain', 'db.ts', 'pipeline.ts'],
   // The schema of the war status, for the document of the topics.
   relay: [
     ...['domain', 'eventstore', 'db.ts', 'projections/war-status-view.ts'],
     ...['kafka-cluster.ts', 'loopback.ts'],
   ],
-  projections: ['domain', 'eventstore', 'relay/message.ts', 'db.ts'],
+  projections: ['domain', 'eventstore', 'relay/message.ts', 'db.ts', 'pipeline.ts'],
   'log-tree': ['eventstore', 'db.ts'],
-  verify: ['domain', 'eventstore', 'projections', 'log-tree', 'relay', 'db.ts'].concat([
+  verify: [
+    ...['domain', 'eventstore', 'projections', 'log-tree', 'relay', 'db.ts', 'pipeline.ts'],
     'http/validation.ts',
-  ]),
+  ],
   auth: ['db.ts'],
   mirror: ['domain', 'eventstore', 'relay', 'db.ts'],
   http: [
@@ -44,7 +45,8 @@ const mayImport: Record<string, string[]> = {
   'kafka-cluster.ts': ['loopback.ts'],
   'loopback.ts': [],
   'db.ts': [],
-  'log.ts': ['config.ts', 'db.ts', 'embedded', 'eventstore'],
+  'pipeline.ts': ['db.ts'],
+  'log.ts': ['config.ts', 'db.ts', 'embedded', 'eventstore', 'pipeline.ts'],
   'service.ts': ['*'],
   'main.ts': ['cli'],
 };

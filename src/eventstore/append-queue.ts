@@ -3,9 +3,9 @@
  *
  * A stream has an entry in a Map only while several appends of it meet. With an entry for each that
  * waits, the Map makes itself a new table every few appends, and a table that is done with leads to
- * the one that took its place: where one of them is old to the garbage collector, all later ones and
- * what they hold, whole requests, are kept until it next collects the old. That was 6 MB of the 50 MB
- * between two collections, and a tenth of an append's CPU.
+ * the one that took its place. Where one of them is old to the garbage collector, all later ones
+ * and what they hold, whole requests, are kept until it next collects the old: 6 MB of the 50 MB
+ * that were allocated between two collections.
  */
 import type { EncodedAppend } from './encode.ts';
 
@@ -24,7 +24,7 @@ export type AppendQueue<Waiting extends EncodedAppend> = {
   /** How many are up: some may yet turn out to be behind another of their stream. */
   size(): number;
   /**
-   * Takes up to `share` appends, as many as fit; their streams are held until the batch is released.
+   * Takes up to `share` appends, as many as fit. Their streams are held until it is released.
    * Takes none where all that are up are behind one that is held.
    */
   take(share: number): Batch<Waiting>;

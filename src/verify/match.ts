@@ -12,21 +12,12 @@ import type { EventStore } from '../eventstore/event-store.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { foldingOf, type Keeping } from '../projections/apply.ts';
 import { laneConnections } from '../projections/connections.ts';
-import type { Batch } from '../projections/fold.ts';
 import { findGeneration, type Generation } from '../projections/generations.ts';
 import { type Page, pagesOf } from '../projections/pages.ts';
 import type { Projection } from '../projections/projection.ts';
-import { forever, type Table, tableOf } from '../projections/rows.ts';
-import {
-  arraysOf,
-  keysOf,
-  loadRows,
-  type Send,
-  type Statement,
-  sincesOf,
-  unnested,
-  untilsOf,
-} from '../projections/statements.ts';
+import { forever, tableOf } from '../projections/rows.ts';
+import { loadRows, type Send, type Statement } from '../projections/statements.ts';
+import { comparisons } from './comparisons.ts';
 
 export type MatchParts = {
   readonly db: Db;
@@ -42,7 +33,7 @@ export type Match = {
 };
 
 const countTimeout = '1h';
-/** Events: of twice as many, more live on to be moved by the garbage collector (7 % of the time). */
+/** Events. Of twice as many more is alive when the garbage collector comes: 7 % of the time. */
 const pageSize = 500;
 
 /** Of the live generation of each that has one, as of where it is when this begins. */
@@ -132,47 +123,6 @@ async function compare({ tally }: Matching, comparison: Statement, send: Send): 
   const [found] = (await send(comparison)) as { differing: number; ended: number }[];
   tally.differing += found?.differing ?? 0;
   tally.ended += found?.ended ?? 0;
-}
-
-// Each answers how many differ, and how many it found ended that the batch does not know of.
-function comparisons(stored: string, table: Table, { made, ended, unseen }: Batch): Statement[] {
-  const statements: Statement[] = [];
-  if (made.length > 0) {
-    const all = arraysOf(table, made);
-    const differs = all.map(({ column }) => {
-      const [own, wanted] = [`t."${column}"`, `made."${column}"`];
-      if (column === 'body') return `${own}::text <> ${wanted}::text`;
-      // Of one that is not ended yet, how many are is counted.
-      if (column === 'until') return `(${wanted} < ${forever} and ${own} <> ${wanted})`;
-      return `${own} is distinct from ${wanted}`;
-    });
-    const text = `
-      select count(*) as differing, 0::bigint as ended from (select ${unnested(all)}) as made
-      left join lateral (select * from "${stored}" r where ${table.once ? '' : 'r.key = made.key and'}
-                         r.since = made.since limit 1) as t on true
-      where t.since is null or ${differs.join(' or ')}`;
-    statements.push({ text, values: all.map(({ values }) => values) });
-  }
-  if (ended.length > 0) {
-    const text = `
-      select count(*) as differing, 0::bigint as ended
-      from unnest($1::text[], $2::bigint[], $3::bigint[]) as ended(key, since, until)
-      left join lateral (select * from "${stored}" r where r.key = ended.key
-                         and r.since = ended.since limit 1) as t on true
-      where t.until is distinct from ended.until`;
-    statements.push({ text, values: [keysOf(ended), sincesOf(ended), untilsOf(ended)] });
-  }
-  if (unseen.length > 0) {
-    // Whether there is one before is for the table to say.
-    const text = `
-      select count(*) filter (where t.until <> next.since) as differing,
-             count(*) as ended
-      from unnest($1::text[], $2::bigint[]) as next(key, since)
-      cross join lateral (select * from "${stored}" r where r.key = next.key
-                          and r.since < next.since order by r.since desc limit 1) as t`;
-    statements.push({ text, values: [keysOf(unseen), sincesOf(unseen)] });
-  }
-  return statements;
 }
 
 // As of a position that is behind the views, so that it stays what it is while they go on.

@@ -1,7 +1,7 @@
 /**
  * Verifies the views: that their rows are what the log makes of them today. Where they are not, the
- * log is replayed into temporary tables, which nobody else sees and of which nothing is left, killed
- * or not, to name what differs.
+ * log is replayed into temporary tables to name what differs: nobody else sees them, and nothing is
+ * left of them, killed or not.
  */
 import { sql } from 'kysely';
 import type { Db } from '../db.ts';

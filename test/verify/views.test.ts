@@ -77,7 +77,7 @@ t.test('views are verified while the service goes on', async (t) => {
   t.equal((await post(`${url}/v1/actors`, { name: 'X', kind: 'agency' })).status, 201);
 });
 
-// Seen to fail, each, without its check in `match.ts`.
+// Seen to fail, each, without its check.
 t.test('when a version ended is verified, also where that was pages later', async (t) => {
   const { url, parts, position } = await recorded(t);
   const { db } = parts;
