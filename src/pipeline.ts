@@ -12,7 +12,7 @@ import { answerTimeoutMs, connectionOptions } from './db.ts';
 export type Pipeline = {
   /**
    * Runs a statement after those under way, and answers its rows. One that the server, though it is
-   * there, does not answer for `answerTimeoutMs` is given up with all that are under way.
+   * there, does not answer for `silenceMaxMs` is given up with all that are under way.
    */
   query(statement: pg.QueryConfig | pg.QueryArrayConfig): Promise<unknown[]>;
   /** Calls `listener` when the connection breaks; what is under way then rejects. */
@@ -21,7 +21,10 @@ export type Pipeline = {
   close(): Promise<void>;
 };
 
-export async function openPipeline(databaseUrl: string): Promise<Pipeline> {
+export async function openPipeline(
+  databaseUrl: string,
+  silenceMaxMs = answerTimeoutMs,
+): Promise<Pipeline> {
   const client = new pg.Client({
     ...connectionOptions(databaseUrl),
     pipeline: true,
@@ -31,10 +34,11 @@ export async function openPipeline(databaseUrl: string): Promise<Pipeline> {
   // Without a listener it would end the process.
   client.on('error', () => undefined);
   let underWay = 0;
-  const { stream } = client.connection;
+  const socket = client.connection.stream as Socket;
   // Of a connection that stands still; with nothing under way that is as it should be.
-  (stream as Socket).setTimeout(answerTimeoutMs, () => {
-    if (underWay > 0) stream.destroy();
+  socket.setTimeout(silenceMaxMs);
+  socket.on('timeout', () => {
+    if (underWay > 0) socket.destroy();
   });
   return {
     query(statement) {

@@ -49,7 +49,7 @@ t.test('a long absence is an error that says so, and the store goes on after it'
   t.match(await store.append(append('s-1', events(1), 0)), { outcome: 'stored', position: 1 });
 });
 
-// Seen to fail, by hanging, without `query_timeout`.
+// Seen to fail, by hanging, without the timeout of the pipeline.
 t.test('a server that does not answer is given up, and the same append resolves it', async (t) => {
   const { db, pool, url } = await freshDatabase(t);
   const proxy = await faultProxy(t, url);
