@@ -4,7 +4,7 @@
  * made, and there are no more, the tables hold these and no others.
  *
  * What a fold needs again it loads from the live tables as of its own position: up to there they
- * were found to be right, or the answer is no already.
+ * were found to be right, or the answer is no already (docs/decisions/0017).
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
