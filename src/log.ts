@@ -43,7 +43,7 @@ export async function openLog(config: Config, logger: Logger) {
   const store = openStore({ db, pool, databaseUrl }, logger);
   return {
     ...{ db, pool, store, databaseUrl, logger },
-    connect: () => openPipeline(databaseUrl),
+    connect: (silenceMaxMs?: number) => openPipeline(databaseUrl, silenceMaxMs),
     async close() {
       await store.close();
       await close();

@@ -16,6 +16,9 @@ import { openProgress, type Progress } from './progress.ts';
 
 type Log = Awaited<ReturnType<typeof openLog>>;
 
+/** Rows are looked up all over the tables, which a slow disk takes its time for. */
+const silenceMaxMs = 600_000;
+
 /** What a database has, and what of it is not as it was recorded. */
 export type VerifiedDatabase = {
   readonly events: number;
@@ -53,7 +56,7 @@ export async function verifyDatabase({ db, store, connect }: Log): Promise<Verif
   const [log, views] = await shown('log and views', 'events', (progress) => {
     const done = { log: 0, views: 0 };
     const say = () => progress.say({ done: Math.min(done.log, done.views), total });
-    const parts = { db, store, connect };
+    const parts = { db, store, connect: () => connect(silenceMaxMs) };
     return Promise.all([
       verifyLog(db, (position) => {
         done.log = position;
