@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
+import { EntityId } from '../domain/vocabulary.ts';
 import { formats } from '../import/formats.ts';
 import { findImport } from '../import/imports.ts';
 import { uploadBytesMax } from '../import/received-files.ts';
@@ -67,12 +68,10 @@ const Query = Type.Object(
         description: 'By which it is shown; without a folder.',
       }),
     ),
-    conflict: Type.Optional(
-      Type.String({
-        maxLength: 128,
-        description: 'Of all rows, where they do not say it or another is wanted.',
-      }),
-    ),
+    conflict: Type.Optional({
+      ...EntityId,
+      description: 'Of all rows, where they do not say it or another is wanted.',
+    }),
     published: Type.Optional(
       Type.String({ format: 'date', description: 'Absent: the last date in the file.' }),
     ),

@@ -143,6 +143,7 @@ t.test('what cannot be imported is refused before it is read', async (t) => {
     ['?format=ucdp-ged&published=2022-02-30', '/published'],
     ['?format=ucdp-ged&full=101', '/full'],
     ['?format=ucdp-ged&filename=..%2Fx', '/filename'],
+    ['?format=acled&conflict=a%00b', '/conflict'],
     ['?format=cloudevents&full=1', '/full'],
     ['?format=ucdp-ged&dry=1', '/dry'],
   ] as const) {
