@@ -35,9 +35,10 @@ export const benchHttp: Bench = async (fresh, short) => {
   const store = await frontlog(await fresh('store'));
   const rounds = short ? 1 : 3;
   const ms = short ? 500 : 4_000;
-  for (const server of [ours, bare]) await load(server, 64, 2 * ms);
   // A lone append goes another way through the store than a batch: each is compiled by itself.
-  for (const server of [ours, bare]) await load(server, 1, 2 * ms);
+  for (const connections of [64, 1]) {
+    for (const server of [ours, bare]) await load(server, connections, 2 * ms);
+  }
   for (const callers of connectionCounts) await closedLoop(store.append, { callers, ms: ms / 2 });
   const rows = [];
   const ratios: Record<string, number> = {};

@@ -154,10 +154,9 @@ const lockTimeoutMs = 10_000;
 const idleInTransactionTimeoutMs = 30_000;
 const migrationLockWaitMs = 600_000;
 const lockTimeoutCode = '55P03';
-/** How long an answer is awaited of a server that is there. */
-export const answerTimeoutMs = 10_000;
-// The server's own come first where it lives, and say what it waited for.
-const answerTimeouts = {
+const answerTimeoutMs = 10_000;
+/** How long an answer is awaited; the server's own come first where it lives, and say for what. */
+export const answerTimeouts = {
   query_timeout: answerTimeoutMs,
   statement_timeout: answerTimeoutMs - 1_000,
   lock_timeout: answerTimeoutMs - 1_000,
@@ -225,8 +224,8 @@ export function openDb(pool: pg.Pool): Db {
 export async function connectOnce(databaseUrl: string): Promise<pg.Client> {
   const client = new pg.Client({
     ...connectionOptions(databaseUrl),
-    query_timeout: answerTimeoutMs,
-    lock_timeout: answerTimeoutMs - 1_000,
+    query_timeout: answerTimeouts.query_timeout,
+    lock_timeout: answerTimeouts.lock_timeout,
   });
   await client.connect();
   return client;

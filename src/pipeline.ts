@@ -7,7 +7,7 @@
  */
 import type { Socket } from 'node:net';
 import pg from 'pg';
-import { answerTimeoutMs, connectionOptions } from './db.ts';
+import { answerTimeouts, connectionOptions } from './db.ts';
 
 export type Pipeline = {
   /**
@@ -23,12 +23,12 @@ export type Pipeline = {
 
 export async function openPipeline(
   databaseUrl: string,
-  silenceMaxMs = answerTimeoutMs,
+  silenceMaxMs = answerTimeouts.query_timeout,
 ): Promise<Pipeline> {
   const client = new pg.Client({
     ...connectionOptions(databaseUrl),
     pipeline: true,
-    lock_timeout: answerTimeoutMs - 1_000,
+    lock_timeout: answerTimeouts.lock_timeout,
   });
   await client.connect();
   // Without a listener it would end the process.

@@ -55,18 +55,12 @@ export async function verifyDatabase({ db, store, connect }: Log): Promise<Verif
   // Side by side: while PostgreSQL compares what a page has made, the log's own pages are checked.
   const [log, views] = await shown('log and views', 'events', (progress) => {
     const done = { log: 0, views: 0 };
-    const say = () => progress.say({ done: Math.min(done.log, done.views), total });
+    const say = (part: keyof typeof done) => (position: number) => {
+      done[part] = position;
+      progress.say({ done: Math.min(done.log, done.views), total });
+    };
     const parts = { db, store, connect: () => connect(silenceMaxMs) };
-    return Promise.all([
-      verifyLog(db, (position) => {
-        done.log = position;
-        say();
-      }),
-      verifyViews(parts, projections, (position) => {
-        done.views = position;
-        say();
-      }),
-    ]);
+    return Promise.all([verifyLog(db, say('log')), verifyViews(parts, projections, say('views'))]);
   });
   const { events, sealed } = log;
   return { events, sealed, rows: views.rows, findings: [...log.findings, ...views.findings] };

@@ -61,34 +61,29 @@ export function groupCommit(
 
   async function run(batch: Batch<Waiting>): Promise<void> {
     underWay += 1;
-    await settle(batch.appends, () => queue.release(batch));
+    await settle(batch.appends);
+    queue.release(batch);
     underWay -= 1;
     schedule();
   }
 
-  async function settle(appends: readonly Waiting[], release: () => void): Promise<void> {
+  async function settle(appends: readonly Waiting[]): Promise<void> {
     let results: readonly AppendResult[];
     try {
       results = await appendBatch(appends);
     } catch (error) {
-      return fail(appends, release, error);
+      return fail(appends, error);
     }
-    release();
     count(appends, -1);
     for (const [i, { resolve }] of appends.entries()) resolve(results[i] as AppendResult);
   }
 
-  async function fail(
-    appends: readonly Waiting[],
-    release: () => void,
-    error: unknown,
-  ): Promise<void> {
+  async function fail(appends: readonly Waiting[], error: unknown): Promise<void> {
     const isTransient = isTransientError(error);
     if (!isTransient && appends.length > 1) {
-      for (const one of appends) await settle([one], () => undefined);
-      return release();
+      for (const one of appends) await settle([one]);
+      return;
     }
-    release();
     count(appends, -1);
     for (const { reject } of appends) reject(error);
     if (!isTransient) return;

@@ -34,18 +34,15 @@ export type Folding = {
   fold(page: Page, load: Send): Promise<Folded>;
 };
 
-/** How the rows of a fold are had from a table, and what is done about those of a batch. */
-export type Keeping = {
-  readonly load: typeof loadRows;
-  readonly save: typeof saveRows;
-};
-
-/** Folds onto the rows of a generation that is at `position`, which it keeps at hand. */
+/**
+ * Folds onto the rows of a generation that is at `position`, which it keeps at hand. `save` says
+ * what is to be done about what a page has made of a table.
+ */
 export function foldingOf(
   projection: Projection,
   generation: number,
   position: number,
-  { load: loadFrom, save }: Keeping = { load: loadRows, save: saveRows },
+  save = saveRows,
 ): Folding {
   let at = position;
   const types = new Set(projection.types);
@@ -69,7 +66,7 @@ export function foldingOf(
     Promise.all(
       tables.map(async ({ table, stored, fold }) => {
         if (fold.wanted.size === 0) return;
-        fold.take(await loadFrom(load, stored, table, fold.wanted, at));
+        fold.take(await loadRows(load, stored, table, fold.wanted, at));
       }),
     );
 

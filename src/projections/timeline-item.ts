@@ -1,6 +1,6 @@
 /** What an event is on the timeline: what it is found by, and the item that it is shown as. */
 import { catalogue, type DataOf } from '../domain/catalogue.ts';
-import { findReferences } from '../domain/references.ts';
+import { streamsReferredTo } from '../domain/references.ts';
 import { type NameOf, summaryOf } from '../domain/summary.ts';
 import { dayOf, lastInstantOf } from '../domain/times.ts';
 import { wordsOf } from '../domain/words.ts';
@@ -40,8 +40,7 @@ export function streamsOf({
   data,
 }: Pick<Fact, 'type' | 'stream' | 'data'>): readonly string[] {
   const own = stream.replace(/^force-/, 'actor-');
-  const references = findReferences(catalogue[type], data);
-  return [...new Set([own, ...references.map(({ stream }) => stream)])];
+  return [...new Set([own, ...streamsReferredTo(catalogue[type], data)])];
 }
 
 /** The ids among `streams` of one category. */

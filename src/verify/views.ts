@@ -4,18 +4,15 @@
  * left of them, killed or not.
  */
 import { sql } from 'kysely';
-import type { Db } from '../db.ts';
-import type { EventStore } from '../eventstore/event-store.ts';
 import { foldingOf } from '../projections/apply.ts';
 import { compareGenerations } from '../projections/compare.ts';
 import { findGeneration } from '../projections/generations.ts';
-import { pagesOf } from '../projections/pages.ts';
 import type { Projection } from '../projections/projection.ts';
 import { sendOver } from '../projections/projector.ts';
 import { createTables, dropTables } from '../projections/rows.ts';
-import type { Statement } from '../projections/statements.ts';
 import type { Finding } from './finding.ts';
-import { type MatchParts, matchViews } from './match.ts';
+import { type MatchParts, matchViews, statementTimeout } from './match.ts';
+import { replay } from './replay.ts';
 
 export type VerifiedViews = {
   /** Rows compared, those that have ended among them. */
@@ -25,7 +22,6 @@ export type VerifiedViews = {
 
 /** No projection's own: those begin with 1. */
 const generation = 0;
-const compareTimeout = '1h';
 /** PostgreSQL's, for the temporary tables: by itself it has 8 MB, and the rest goes to the disk. */
 const tableMemory = '256MB';
 
@@ -36,11 +32,8 @@ export async function verifyViews(
   onPage: (position: number) => void = () => {},
 ): Promise<VerifiedViews> {
   const matches = await matchViews(parts, projections, onPage);
-  const [same, others] = [
-    matches.filter(({ isSame }) => isSame),
-    matches.filter(({ isSame }) => !isSame).map(({ projection }) => projection),
-  ];
-  const rows = same.reduce((sum, one) => sum + one.rows, 0);
+  const others = matches.filter(({ isSame }) => !isSame).map(({ projection }) => projection);
+  const rows = matches.reduce((sum, one) => sum + (one.isSame ? one.rows : 0), 0);
   if (others.length === 0) return { rows, findings: [] };
   const differing = await nameDifferences(parts, others, onPage);
   return { rows: rows + differing.rows, findings: differing.findings };
@@ -53,12 +46,16 @@ function nameDifferences(
 ): Promise<VerifiedViews> {
   return db.transaction().execute(async (transaction) => {
     await sql`select set_config('search_path', 'pg_temp, public', true),
-      set_config('statement_timeout', ${compareTimeout}, true),
+      set_config('statement_timeout', ${statementTimeout}, true),
       set_config('work_mem', '64MB', true),
       set_config('temp_buffers', ${tableMemory}, true)`.execute(transaction);
     for (const projection of projections) await createTables(transaction, projection, generation);
     const through = await store.head();
-    await replay(transaction, store, projections, through, onPage);
+    const run = sendOver(transaction);
+    const replaying = projections.map((projection) => {
+      return { folding: foldingOf(projection, generation, 0), through, run };
+    });
+    await replay(store, run, replaying, onPage);
     let rows = 0;
     const findings: Finding[] = [];
     for (const projection of projections) {
@@ -76,31 +73,4 @@ function nameDifferences(
     for (const projection of projections) await dropTables(transaction, projection, generation);
     return { rows, findings };
   });
-}
-
-async function replay(
-  transaction: Db,
-  store: EventStore,
-  projections: readonly Projection[],
-  through: number,
-  onPage: (position: number) => void,
-): Promise<void> {
-  const send = sendOver(transaction);
-  const pages = pagesOf(store);
-  const foldings = projections.map((projection) => foldingOf(projection, generation, 0));
-  // Statements go one after another over the one connection. What a page has made is stored behind
-  // what the next one asks for, which needs none of it: so PostgreSQL stores while we fold.
-  let unsaved: readonly Statement[] = [];
-  for (let position = 0; position < through; ) {
-    const startedAt = performance.now();
-    const page = await pages.read(position, through - position);
-    const folding = Promise.all(foldings.map((one) => one.fold(page, send)));
-    const [folded] = await Promise.all([folding, ...unsaved.map(send)]);
-    for (const { failure } of folded) if (failure !== undefined) throw failure;
-    unsaved = folded.flatMap(({ saves }) => saves);
-    pages.adapt(page.facts.length, performance.now() - startedAt);
-    position = page.last;
-    onPage(position);
-  }
-  await Promise.all(unsaved.map(send));
 }
