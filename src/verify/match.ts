@@ -42,10 +42,12 @@ export async function matchViews(
   onPage: (position: number) => void,
 ): Promise<Match[]> {
   const found = await Promise.all(projections.map((one) => findGeneration(db, one, 'live')));
+  // A view that is further than the log is compared as far as that goes.
+  const head = await store.head();
   const matchings = projections.flatMap((projection, i) => {
     const live = found[i];
     if (live === undefined) return [];
-    return [matchingOf(projection, live.generation, live.position)];
+    return [matchingOf(projection, live.generation, Math.min(live.position, head))];
   });
   const counting = countRows(db, matchings);
   // What fails before it is waited for is reported when it is.

@@ -117,3 +117,14 @@ t.test('when a version ended is verified, also where that was pages later', asyn
   }
   t.strictSame((await verifyViews(parts, projections)).findings, []);
 });
+
+// Seen to fail, by hanging, without the bound by the log's head.
+t.test('views that are further than the log are compared as far as that goes', async (t) => {
+  const { parts, position } = await recorded(t);
+  const { db } = parts;
+  await sql`alter table events disable trigger all`.execute(db);
+  await sql`delete from events where position = ${position}`.execute(db);
+  const { rows, findings } = await verifyViews(parts, projections);
+  t.strictSame(findings, []);
+  t.ok(rows > 0);
+});
