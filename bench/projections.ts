@@ -231,14 +231,17 @@ function statusSelects(): string[] {
   const of = (name: string, one: string) =>
     live(projections.find((projection) => projection.name === name) as Projection, one);
   const now = 'until = 9007199254740991';
+  const told = `(select json_agg(e.data order by e.version) from events e
+    where e.stream = 'claim-' || c.key) as events`;
   return [
-    `select s.body as subject, c.body from ${subjects} s
+    `select s.body as subject, c.body, ${told} from ${subjects} s
      join ${slots} l on l.key = s.key and l.${now}
-     cross join lateral (select body from ${claimed} c
+     cross join lateral (select key, body from ${claimed} c
        where c.subject = s.key and c.lifecycle in ('active', 'corrected') and c.${now}
        order by c.order_at desc, c.said_at desc, c.made desc limit 1) c
      where s.conflict_id = 'war-2' and s.kind <> 'casualties' order by s.since`,
-    `select s.body as subject, c.body from ${subjects} s join ${claimed} c on c.subject = s.key
+    `select s.body as subject, c.body, ${told}
+     from ${subjects} s join ${claimed} c on c.subject = s.key
      where s.conflict_id = 'war-2' and s.kind = 'casualties' and c.${now}`,
     `select body from ${live(claims, 'totals')} where key = 'war-2' order by since desc limit 1`,
     `select body from ${of('negotiations', 'negotiations')} where conflict_id = 'war-2' and ${now}`,

@@ -31,7 +31,8 @@ const pageSize = 1_000;
 const report = (error: unknown) => process.stderr.write(`# ${error}\n`);
 
 export function newEvent(): NewEvent {
-  return { id: uuidv7(), type: 'ClaimMade', schema_version: 1, data, metadata };
+  const id = uuidv7();
+  return { id, type: 'ClaimMade', schema_version: 1, data: { ...data, claim_id: id }, metadata };
 }
 
 /** This store, as the service wires it. */

@@ -333,7 +333,10 @@ function parseSafeIntegers(text: string): (number | null)[] {
   return elements.map((element) => (element === null ? null : parseSafeInteger(element)));
 }
 
-// A JS Date would drop the microseconds. The session's time zone is UTC.
-function parseInstant(text: string): string {
+/**
+ * A moment as PostgreSQL writes it, by RFC 3339. The session's time zone is UTC; a JS Date would
+ * drop the microseconds.
+ */
+export function parseInstant(text: string): string {
   return text.replace(' ', 'T').replace(/\+00$/, 'Z');
 }

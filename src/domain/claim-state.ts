@@ -170,12 +170,9 @@ function changed(
   return [...changes, { ...change, ...more }];
 }
 
-function madeState({
-  data,
-  position,
-  version,
-  recorded_at,
-}: Recorded<Of<'ClaimMade'>>): ClaimState {
+/** A claim as it was made. */
+export function madeState(event: Recorded<Of<'ClaimMade'>>): ClaimState {
+  const { data, position, version, recorded_at } = event;
   return {
     current: data,
     lifecycle: 'active',
@@ -193,7 +190,8 @@ function madeState({
   };
 }
 
-function reportIdsOf(attributions: readonly Attribution[]): string[] {
+/** The reports that these name, each once. */
+export function reportIdsOf(attributions: readonly Attribution[]): string[] {
   const hops = attributions.flatMap(({ chain }) => chain);
   return [...new Set(hops.flatMap(({ report_id }) => report_id ?? []))];
 }

@@ -17,8 +17,9 @@ import { CasualtyCategory, CasualtyOutcome } from '../domain/proposition.ts';
 import { verificationOfAll } from '../domain/verification.ts';
 import { code, orNull, PlaceMention } from '../domain/vocabulary.ts';
 import { statuses } from './claim-shape.ts';
-import type { ClaimBody } from './claim-tables.ts';
+import type { KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
+import { knownClaim, type ToldClaim, tellingClaim } from './known-claims.ts';
 import { linkedWith, readJoined } from './linked-claims.ts';
 import { markedBy } from './moments.ts';
 import { heldAt } from './rows.ts';
@@ -146,16 +147,16 @@ function within(subjects: readonly Subject[]): readonly Subject[] {
 
 async function readMembers(db: Db, { as_of, table }: At, subjects: readonly Subject[]) {
   const keys = subjects.map(({ key }) => key);
-  const { rows } = await sql<{ subject: string; body: ClaimBody }>`
-    select subject, body from ${sql.table(table(claims, 'claims'))} c
+  const { rows } = await sql<{ subject: string } & ToldClaim>`
+    select subject, ${tellingClaim('c')} from ${sql.table(table(claims, 'claims'))} c
     where subject = any (${keys}::text[]) and ${heldAt(as_of.position, 'c')}
     order by made`.execute(db);
   const bySubject = Map.groupBy(rows, ({ subject }) => subject);
-  return new Map([...bySubject].map(([key, group]) => [key, group.map(({ body }) => body)]));
+  return new Map([...bySubject].map(([key, group]) => [key, group.map(knownClaim)]));
 }
 
 // Claims about something else may tell that two are about one occurrence.
-async function readOthers(db: Db, at: At, members: readonly ClaimBody[]): Promise<ClaimState[]> {
+async function readOthers(db: Db, at: At, members: readonly KnownClaim[]): Promise<ClaimState[]> {
   const linked = members.flatMap((body) => linkedWith(body, 'same_occurrence'));
   const joined = await readJoined(db, at, linked, 'same_occurrence');
   return [...joined.values()].map(({ state }) => state);
@@ -163,7 +164,7 @@ async function readOthers(db: Db, at: At, members: readonly ClaimBody[]): Promis
 
 function casualtiesOf(
   subject: CasualtySubject,
-  members: readonly ClaimBody[],
+  members: readonly KnownClaim[],
   others: readonly ClaimState[],
   { conflict, from, to }: CasualtiesQuery,
 ): Casualties {

@@ -15,7 +15,7 @@ const digestLength = 22;
 
 /** The columns of a claim but `verification`; what did not change is as in `before`. */
 export function columnsOf(state: ClaimState, before: ClaimRow | undefined) {
-  const was = before?.body.state;
+  const was = before?.state;
   const isReworded = before === undefined || was?.current !== state.current;
   const content = isReworded ? contentOf(state.current) : before;
   const { conflict_id, claimant_id, kind, order_at, said_at, subject } = content;
@@ -66,7 +66,7 @@ export function msOf(moment: string): number {
   return moment === '-infinity' ? Number.NEGATIVE_INFINITY : Date.parse(moment);
 }
 
-type Content = Omit<ClaimRow, 'verification' | 'lifecycle' | 'made' | 'tags' | 'body'>;
+type Content = Omit<ClaimRow, 'verification' | 'lifecycle' | 'made' | 'tags' | 'body' | 'state'>;
 // Asked for by the keys of an event, and each time that it is projected.
 const known = new WeakMap<ClaimMade, Content>();
 
@@ -109,6 +109,7 @@ function tagsOf({ current, repetitions, report_ids }: ClaimState): string[] {
   }
   for (const actor of actorsOf(proposition)) tags.add(`actor:${actor}`);
   for (const { place_id } of places) tags.add(`place:${place_id}`);
+  if ('side_id' in proposition) tags.add(`side:${proposition.side_id}`);
   for (const report of report_ids) tags.add(`report:${report}`);
   return [...tags];
 }

@@ -17,8 +17,9 @@ import { code } from '../domain/vocabulary.ts';
 import { actorsOf } from './claim-columns.ts';
 import { type Fact, factsMax, findFacts, relation, within } from './claim-facts.ts';
 import { Claim, claimOf } from './claim-shape.ts';
-import type { ClaimBody } from './claim-tables.ts';
+import type { KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
+import { knownClaim, type ToldClaim, tellingClaim } from './known-claims.ts';
 import { linkedWith, readJoined } from './linked-claims.ts';
 import { markedBy } from './moments.ts';
 import { heldAt } from './rows.ts';
@@ -91,7 +92,7 @@ export function conflictAfter(text: string): ConflictCursor | undefined {
   return since >= 0 && skip >= 0 ? { since, skip } : undefined;
 }
 
-type Group = { readonly reason: Disagreement; readonly claims: readonly ClaimBody[] };
+type Group = { readonly reason: Disagreement; readonly claims: readonly KnownClaim[] };
 
 async function groupsOf(db: Db, at: At, facts: readonly Fact[]): Promise<Group[][]> {
   const keys = facts.filter(({ linked }) => linked === null).map(({ key }) => key);
@@ -99,17 +100,17 @@ async function groupsOf(db: Db, at: At, facts: readonly Fact[]): Promise<Group[]
   const partOf = await readPartOf(
     db,
     at,
-    members.flatMap(({ body }) => actorsOf(body.state.current.proposition)),
+    members.flatMap(({ claim }) => actorsOf(claim.state.current.proposition)),
   );
   const byKey = Map.groupBy(members, ({ conflict_key }) => conflict_key);
   const linkedGroupOf = await readLinkedGroups(db, at, facts);
   return facts.map((fact) => {
     if (fact.linked !== null) return linkedGroupOf(fact.linked, fact.since);
-    const ofKey = new Map((byKey.get(fact.key) ?? []).map(({ body }) => [idOf(body), body]));
+    const ofKey = new Map((byKey.get(fact.key) ?? []).map(({ claim }) => [idOf(claim), claim]));
     const states = [...ofKey.values()].map(({ state }) => state);
     const groups = conflictGroupsOfKey(fact.key, states, partOf).map(({ reason, claim_ids }) => ({
       reason,
-      claims: claim_ids.map((id) => ofKey.get(id) as ClaimBody),
+      claims: claim_ids.map((id) => ofKey.get(id) as KnownClaim),
     }));
     return groups.toSorted((a, b) => (firstOf(a) < firstOf(b) ? -1 : 1));
   });
@@ -119,7 +120,7 @@ async function groupsOf(db: Db, at: At, facts: readonly Fact[]): Promise<Group[]
 async function readLinkedGroups(db: Db, at: At, facts: readonly Fact[]) {
   const pairs = facts.flatMap(({ linked }) => linked ?? []);
   const joined = await readJoined(db, at, pairs, relation, ({ state }) => stands(state));
-  const linkedTo = (body: ClaimBody) => linkedWith(body, relation).filter((id) => joined.has(id));
+  const linkedTo = (body: KnownClaim) => linkedWith(body, relation).filter((id) => joined.has(id));
   const groups = connectedBy([...joined.values()], (body) => [idOf(body), ...linkedTo(body)]);
   const groupOf = new Map(groups.flatMap((group) => group.map((body) => [idOf(body), group])));
   const keys = [...joined.values()].flatMap((body) =>
@@ -141,29 +142,29 @@ async function readLinkedGroups(db: Db, at: At, facts: readonly Fact[]) {
   };
 }
 
-function idOf({ state }: ClaimBody): string {
+function idOf({ state }: KnownClaim): string {
   return state.current.claim_id;
 }
 
-function timedOf({ state }: ClaimBody) {
+function timedOf({ state }: KnownClaim) {
   return { ...state.current, position: state.position };
 }
 
 function firstOf({ claims: [first] }: Group): string {
-  return idOf(first as ClaimBody);
+  return idOf(first as KnownClaim);
 }
 
 async function readMembers(db: Db, { as_of, table }: At, keys: readonly string[]) {
   if (keys.length === 0) return [];
-  const { rows } = await sql<{ conflict_key: string; body: ClaimBody }>`
-    select conflict_key, body from ${sql.table(table(claims, 'claims'))} c
+  const { rows } = await sql<{ conflict_key: string } & ToldClaim>`
+    select conflict_key, ${tellingClaim('c')} from ${sql.table(table(claims, 'claims'))} c
     where conflict_key = any (${[...keys]}::text[]) and ${heldAt(as_of.position, 'c')}
     order by key`.execute(db);
-  return rows;
+  return rows.map((row) => ({ conflict_key: row.conflict_key, claim: knownClaim(row) }));
 }
 
 function matches({ claims }: Group, { kind, place, claimant }: ConflictQuery): boolean {
-  const some = (is: (claim: ClaimBody['state']['current']) => boolean) =>
+  const some = (is: (claim: KnownClaim['state']['current']) => boolean) =>
     claims.some(({ state }) => is(state.current));
   return (
     (kind === undefined || some(({ proposition }) => proposition.kind === kind)) &&

@@ -6,7 +6,7 @@ import { type EventType, upcast } from '../domain/catalogue.ts';
 import { type ClaimEvent, claimEvents } from '../domain/claim.ts';
 import { Attribution, code, orNull } from '../domain/vocabulary.ts';
 import { Lifecycle, Verification } from './claim-shape.ts';
-import type { ClaimBody } from './claim-tables.ts';
+import type { ClaimRow } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import type { At } from './vintage.ts';
 
@@ -60,7 +60,7 @@ export async function listClaimHistory(
 ): Promise<{ items: ClaimChange[]; next: string | null } | undefined> {
   // The entry before the page comes with it: what it left is what the first one found.
   const { rows } = await sql<VersionRow>`
-    select c.since, c.body, e.id, e.recorded_at, e.type, e.schema_version, e.data
+    select c.since, c.lifecycle, c.body, e.id, e.recorded_at, e.type, e.schema_version, e.data
     from ${sql.table(table(claims, 'claims'))} c join events e on e.position = c.since
     where c.key = ${claimId} and c.since >= ${after} and c.since <= ${as_of.position}
     order by c.since limit ${limit + 2}`.execute(db);
@@ -81,10 +81,8 @@ export function changeAfter(text: string): number | undefined {
     : undefined;
 }
 
-type VersionRow = { since: number; body: ClaimBody } & Pick<
-  EventsTable,
-  'id' | 'recorded_at' | 'type' | 'schema_version' | 'data'
->;
+type VersionRow = { since: number } & Pick<ClaimRow, 'lifecycle' | 'body'> &
+  Pick<EventsTable, 'id' | 'recorded_at' | 'type' | 'schema_version' | 'data'>;
 /** What any of the events of claims may say. */
 type AnyData = Pick<ClaimEvent['data'], 'claim_id' | 'attribution' | 'asserted_at'> &
   Partial<
@@ -97,8 +95,9 @@ type AnyData = Pick<ClaimEvent['data'], 'claim_id' | 'attribution' | 'asserted_a
     }
   >;
 
-function changeOf({ since, body, id, recorded_at, ...row }: VersionRow, before?: VersionRow) {
-  const { type, data: recorded } = upcast(row as never);
+function changeOf(after: VersionRow, before?: VersionRow) {
+  const { since, id, recorded_at } = after;
+  const { type, data: recorded } = upcast(after);
   const data = recorded as AnyData;
   return {
     position: since,
@@ -117,8 +116,8 @@ function changeOf({ since, body, id, recorded_at, ...row }: VersionRow, before?:
     assessment: type === ('ClaimAssessed' satisfies EventType) ? assessmentOf(recorded) : null,
     relation: data.relation ?? null,
     other_claim_id: data.other_claim_id ?? data.by_claim_id ?? null,
-    before: before === undefined ? null : standingOf(before.body),
-    after: standingOf(body),
+    before: before === undefined ? null : standingOf(before),
+    after: standingOf(after),
   };
 }
 
@@ -135,6 +134,6 @@ function assessmentOf(data: unknown): NonNullable<ClaimChange['assessment']> {
   };
 }
 
-function standingOf({ state, verification }: ClaimBody): Static<typeof Standing> {
-  return { lifecycle: state.lifecycle, verification };
+function standingOf({ lifecycle, body: { verification } }: VersionRow): Static<typeof Standing> {
+  return { lifecycle, verification };
 }

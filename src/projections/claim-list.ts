@@ -4,8 +4,9 @@ import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { saidAtMs } from '../domain/recorded.ts';
 import { Claim, claimOf } from './claim-shape.ts';
-import type { ClaimBody } from './claim-tables.ts';
+import type { KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
+import { knownClaim, type ToldClaim, tellingClaim } from './known-claims.ts';
 import { isRecordedWithin, isWithin, markedBy, markOf, momentAt } from './moments.ts';
 import { heldAt } from './rows.ts';
 import { AsOf, type At } from './vintage.ts';
@@ -54,13 +55,13 @@ export async function listClaims(
     ...conditionsOf(query, as_of.position),
     ...(after === undefined ? [] : [beyond(sort, order, after)]),
   ];
-  const { rows } = await sql<{ body: ClaimBody }>`
-    select body from ${sql.table(table(claims, 'claims'))} t
+  const { rows } = await sql<ToldClaim>`
+    select ${tellingClaim('t')} from ${sql.table(table(claims, 'claims'))} t
     where ${sql.join(wanted, sql` and `)} order by ${sql.join(by)} limit ${limit + 1}`.execute(db);
-  const page = rows.slice(0, limit);
-  const last = rows.length > limit ? page.at(-1)?.body.state : undefined;
+  const page = rows.slice(0, limit).map(knownClaim);
+  const last = rows.length > limit ? page.at(-1)?.state : undefined;
   return {
-    items: page.map(({ body }) => claimOf(body)),
+    items: page.map(claimOf),
     next: last === undefined ? null : `${markOf(saidAtMs(last.current))}~${last.position}`,
   };
 }
@@ -78,8 +79,8 @@ export async function findClaim(
   at: At,
   id: string,
 ): Promise<Static<typeof ClaimAsOf> | undefined> {
-  const [body] = await readClaims(db, at, [id]);
-  return body && { ...claimOf(body), as_of: at.as_of };
+  const [claim] = await readClaims(db, at, [id]);
+  return claim && { ...claimOf(claim), as_of: at.as_of };
 }
 
 /** The claims of these ids, as far as there are such, in order of id. */
@@ -87,31 +88,28 @@ export async function readClaims(
   db: Db,
   { as_of, table }: At,
   ids: readonly string[],
-): Promise<ClaimBody[]> {
+): Promise<KnownClaim[]> {
   if (ids.length === 0) return [];
-  const { rows } = await sql<{ body: ClaimBody }>`
-    select body from ${sql.table(table(claims, 'claims'))} t
+  const { rows } = await sql<ToldClaim>`
+    select ${tellingClaim('t')} from ${sql.table(table(claims, 'claims'))} t
     where key = any (${[...ids]}::text[]) and ${heldAt(as_of.position)} order by key`.execute(db);
-  return rows.map(({ body }) => body);
+  return rows.map(knownClaim);
 }
 
 function conditionsOf(query: ClaimQuery, position: number) {
-  const { conflict, claimant, kind, verification, lifecycle, side } = query;
+  const { conflict, claimant, kind, verification, lifecycle } = query;
   const equal = { conflict_id: conflict, claimant_id: claimant, kind, verification, lifecycle };
   const tags = [
     ...tagOf('actor', query.actor),
     ...tagOf('place', query.place),
     ...tagOf('report', query.report),
-    // Whose losses they are is an actor that the claim names, too: so the index serves.
-    ...tagOf('actor', side),
+    ...tagOf('side', query.side),
   ];
-  const sideOf = sql`t.body #>> '{state,current,proposition,side_id}'`;
   return [
     ...Object.entries(equal).flatMap(([column, value]) =>
       value === undefined ? [] : [sql`${sql.ref(`t.${column}`)} = ${value}`],
     ),
     ...(tags.length === 0 ? [] : [sql`t.tags @> ${tags}::text[]`]),
-    ...(side === undefined ? [] : [sql`${sideOf} = ${side}`]),
     ...isWithin('t.said_at', { from: query.said_from, to: query.said_to }),
     ...isWithin('t.occurred_until', { from: query.occurred_from }),
     ...isWithin('t.occurred_at', { to: query.occurred_to }),

@@ -10,7 +10,7 @@ import {
   orNull,
   PlaceMention,
 } from '../domain/vocabulary.ts';
-import type { ClaimBody } from './claim-tables.ts';
+import type { KnownClaim } from './claim-tables.ts';
 
 const { assessor_id, verdict, source_reliability, information_credibility } =
   claimEvents.ClaimAssessed.properties;
@@ -95,7 +95,7 @@ export const Claim = Type.Object({
 export type Claim = Static<typeof Claim>;
 
 /** The claim as the API shows it. */
-export function claimOf({ state, verification, is_adverse, linked_by }: ClaimBody): Claim {
+export function claimOf({ state, verification, is_adverse, linked_by }: KnownClaim): Claim {
   const { current, assessments } = state;
   return {
     id: current.claim_id,

@@ -1,18 +1,26 @@
 /** The tables of the projection `claims`: what their columns and bodies hold. */
+import type { ClaimEvent } from '../domain/claim.ts';
+import { type ChangedState, stateSinceMade } from '../domain/claim-since-made.ts';
 import type { ClaimState, Link } from '../domain/claim-state.ts';
 import type { ClaimSubject } from '../domain/claim-subject.ts';
+import type { Lifecycle } from '../domain/lifecycle.ts';
+import type { Recorded } from '../domain/recorded.ts';
 import type { Verification } from '../domain/verification.ts';
+import type { Recalled, ToldEvent } from './recalled.ts';
 import type { Table } from './rows.ts';
 
-/** Body of `claims`. */
+/** Body of `claims`: what the event that made it does not tell. */
 export type ClaimBody = {
-  readonly state: ClaimState;
+  readonly since_made: ChangedState;
   readonly verification: Verification;
   /** Whether it goes against the interest of the claimant's own side; see `isAdverseAdmission`. */
   readonly is_adverse: boolean;
-  /** The links made to it, by the claims that they are from; those that it made are in `state`. */
+  /** The links made to it, by the claims that they are from; those that it made are its state. */
   readonly linked_by: readonly Link[];
 };
+
+/** A claim as it stands. */
+export type KnownClaim = Omit<ClaimBody, 'since_made'> & { readonly state: ClaimState };
 
 /** A row of `claims`; see its table for what the columns mean. */
 export type ClaimRow = {
@@ -20,7 +28,7 @@ export type ClaimRow = {
   readonly claimant_id: string;
   readonly kind: string;
   readonly verification: string;
-  readonly lifecycle: string;
+  readonly lifecycle: Lifecycle;
   readonly order_at: string;
   readonly said_at: string;
   readonly occurred_at: string | null;
@@ -30,7 +38,18 @@ export type ClaimRow = {
   readonly conflict_key: string | null;
   readonly tags: readonly string[];
   readonly body: ClaimBody;
+  /** Recalled, not stored as it is. */
+  readonly state: ClaimState;
 };
+
+/** A claim's state, of the event that made it and of what has changed since. */
+export const claimRecalled = {
+  column: 'made',
+  members(event: ToldEvent, { since_made }: ClaimBody): { state: ClaimState } {
+    return { state: stateSinceMade(event as unknown as Recorded<Made>, since_made) };
+  },
+} satisfies Recalled;
+type Made = Extract<ClaimEvent, { type: 'ClaimMade' }>;
 
 /** Body of `subjects`. */
 export type SubjectBody = { readonly subject: ClaimSubject };
@@ -56,7 +75,8 @@ export type SideBody = { readonly parties?: readonly string[]; readonly part_of?
  * ClaimMade. Moments are in ms, as the domain orders them, `-infinity` where nothing tells. Claims
  * that have one `conflict_key` stand and are about one fact, so may disagree; null for none.
  * `occurred_at` is when it is said to have begun, `occurred_until` the last instant of that, null
- * where nothing tells. `tags`: `actor:ID`, `place:ID` and `report:ID` of all that it names.
+ * where nothing tells. `tags`: `actor:ID`, `place:ID` and `report:ID` of all that it names, and
+ * `side:ID` of whose losses it counts.
  */
 const claims: Table = {
   columns: {
@@ -84,6 +104,7 @@ const claims: Table = {
     'conflict_key',
   ],
   inverted: ['tags'],
+  recalled: claimRecalled,
 };
 
 /**

@@ -4,14 +4,21 @@
  */
 import { Equal } from 'typebox/value';
 import type { ClaimEvent } from '../domain/claim.ts';
-import { afterClaimEvent, type ClaimState } from '../domain/claim-state.ts';
+import { changedSinceMade } from '../domain/claim-since-made.ts';
+import { afterClaimEvent, type ClaimState, type Link } from '../domain/claim-state.ts';
 import { stands } from '../domain/lifecycle.ts';
 import { isAdverseAdmission } from '../domain/sides.ts';
 import { verificationOfClaim } from '../domain/verification.ts';
 import { actorsOf, columnsOf, factKeyOf, slotKeyOf } from './claim-columns.ts';
 import { followDisputes } from './claim-disputes.ts';
 import { followSlots } from './claim-slots.ts';
-import { type ClaimBody, type ClaimRow, claimTables, type SideBody } from './claim-tables.ts';
+import {
+  type ClaimBody,
+  type ClaimRow,
+  claimTables,
+  type KnownClaim,
+  type SideBody,
+} from './claim-tables.ts';
 import { countClaim } from './claim-totals.ts';
 import {
   type EventFact,
@@ -46,7 +53,7 @@ const handlers: Handlers<'ConflictRegistered' | 'ActorRegistered' | ClaimFact['t
 /** A row per claim, with what follows from it; see its tables. */
 export const claims: Projection = {
   name: 'claims',
-  version: 1,
+  version: 2,
   types: Object.keys(handlers),
   tables: claimTables,
   keysOf,
@@ -62,7 +69,7 @@ function keysOf(event: Fact, loaded: Loaded): Record<string, readonly string[]> 
   const ids = other_claim_id === undefined ? [claim_id] : [claim_id, other_claim_id];
   const linked = (id: string) => {
     const claim = loaded('claims', id) as ClaimRow | undefined;
-    return claim === undefined ? [] : linkedWith(claim.body);
+    return claim === undefined ? [] : linkedWith(claim.state, claim.body.linked_by);
   };
   const others = ids.flatMap(linked);
   // An assessment of a claim says nothing of the others.
@@ -91,14 +98,14 @@ function keysOfMade({ data }: EventFact<'ClaimMade'>, loaded: Loaded) {
 
 function followClaim(event: ClaimFact, rows: Tables): void {
   const before = event.type === 'ClaimMade' ? undefined : findClaim(rows, event.data.claim_id);
-  const state = afterClaimEvent(before?.body.state, event as never);
+  const state = afterClaimEvent(before?.state, event as never);
   const { is_adverse: wasAdverse = false, linked_by = [] } = before?.body ?? {};
   const is_adverse = mayTurnAdverse(event) ? isAdverse(rows, state) : wasAdverse;
   keep(rows, before, { state, is_adverse, linked_by });
-  if (before === undefined || !concernsOthers(before.body.state, state)) return;
-  for (const id of linkedWith(before.body)) {
+  if (before === undefined || !concernsOthers(before.state, state)) return;
+  for (const id of linkedWith(before.state, linked_by)) {
     const other = findClaim(rows, id);
-    if (other !== undefined) keep(rows, other, other.body);
+    if (other !== undefined) keep(rows, other, { state: other.state, ...other.body });
   }
 }
 
@@ -125,25 +132,24 @@ function followLink(event: LinkFact, rows: Tables): void {
     return link.claim_id !== claim_id || link.relation !== relation;
   });
   const linked_by = isLinked ? [...others, { relation, claim_id }] : others;
-  keep(rows, other, { ...other.body, linked_by });
+  keep(rows, other, { state: other.state, ...other.body, linked_by });
 }
 
 // With the verification that follows, and what depends on it.
 function keep(
   rows: Tables,
   before: ClaimRow | undefined,
-  { state, is_adverse, linked_by }: Omit<ClaimBody, 'verification'>,
+  { state, is_adverse, linked_by }: Omit<KnownClaim, 'verification'>,
 ): void {
-  const others = linkedWith({ state, linked_by }).flatMap((id) => {
-    return findClaim(rows, id)?.body.state ?? [];
-  });
+  const others = linkedWith(state, linked_by).flatMap((id) => findClaim(rows, id)?.state ?? []);
   const verification = verificationOfClaim(state, others, is_adverse);
   const was = before?.body;
-  if (was?.state === state && was.linked_by === linked_by) {
+  if (before?.state === state && was?.linked_by === linked_by) {
     if (Equal(was.verification, verification)) return;
   }
-  const body: ClaimBody = { state, verification, is_adverse, linked_by };
-  const after = { ...columnsOf(state, before), verification: verification.status, body };
+  const since_made = changedSinceMade(state);
+  const body: ClaimBody = { verification, is_adverse, linked_by, since_made };
+  const after = { ...columnsOf(state, before), verification: verification.status, body, state };
   rows.claims.put(state.current.claim_id, after);
   countClaim(rows, before, after);
   followSlots(rows, before, after);
@@ -154,9 +160,9 @@ function findClaim({ claims }: Tables, id: string): ClaimRow | undefined {
   return claims.get(id) as ClaimRow | undefined;
 }
 
-function linkedWith({ state, linked_by }: Pick<ClaimBody, 'state' | 'linked_by'>): string[] {
-  if (state.links.length + linked_by.length === 0) return [];
-  return [...new Set([...state.links, ...linked_by].map(({ claim_id }) => claim_id))];
+function linkedWith({ links }: ClaimState, linkedBy: readonly Link[]): string[] {
+  if (links.length + linkedBy.length === 0) return [];
+  return [...new Set([...links, ...linkedBy].map(({ claim_id }) => claim_id))];
 }
 
 // A number and where it was found have no side, nor has any time or place.

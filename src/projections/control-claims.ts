@@ -5,15 +5,16 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
 import type { ClaimState } from '../domain/claim-state.ts';
-import type { ClaimBody } from './claim-tables.ts';
+import type { KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { listCounted } from './counted-claims.ts';
+import { knownClaim, type ToldClaim, tellingClaim } from './known-claims.ts';
 import { momentAt } from './moments.ts';
 import { heldAt } from './rows.ts';
 import type { At } from './vintage.ts';
 
 /** A claim about control, and how far it is checked. */
-export type ControlClaim = ClaimState & Pick<ClaimBody, 'verification'>;
+export type ControlClaim = ClaimState & Pick<KnownClaim, 'verification'>;
 
 /** After what holds from then, was said then and was made there; -Infinity where nothing tells. */
 export type StatedCursor = {
@@ -36,8 +37,8 @@ export async function readElsewhere(
   limit: number,
 ): Promise<ControlClaim[]> {
   const last = claimsOf(
-    await sql<{ body: ClaimBody }>`
-      select c.body from ${sql.table(table(claims, 'claims'))} c
+    await sql<ToldClaim>`
+      select ${tellingClaim('c')} from ${sql.table(table(claims, 'claims'))} c
       left join ${sql.table(table(claims, 'subjects'))} s
         on s.key = c.subject and ${heldAt(position, 's')}
       where c.tags @> ${[`place:${placeId}`]}::text[] and c.kind = 'control'
@@ -63,8 +64,8 @@ export async function readStating(
       : sql`(${order('c')}) > (${momentAt(after.validMs)}, ${momentAt(after.saidMs)},
                                ${after.position}::bigint)`;
   return claimsOf(
-    await sql<{ body: ClaimBody }>`
-      select c.body from ${sql.table(table(claims, 'subjects'))} s
+    await sql<ToldClaim>`
+      select ${tellingClaim('c')} from ${sql.table(table(claims, 'subjects'))} s
       cross join lateral (select * from ${sql.table(table(claims, 'claims'))} c
         where c.subject = s.key and ${beyond} and ${heldAt(position, 'c')}
         order by ${order('c')} limit ${limit}) c
@@ -86,6 +87,6 @@ export async function findEverAbout(
   return rows.map(({ key }) => key);
 }
 
-function claimsOf({ rows }: { readonly rows: readonly { body: ClaimBody }[] }): ControlClaim[] {
-  return rows.map(({ body: { state, verification } }) => ({ ...state, verification }));
+function claimsOf({ rows }: { readonly rows: readonly ToldClaim[] }): ControlClaim[] {
+  return rows.map(knownClaim).map(({ state, verification }) => ({ ...state, verification }));
 }

@@ -4,14 +4,15 @@ import type { Db } from '../db.ts';
 import type { CasualtySubject } from '../domain/casualty-subject.ts';
 import type { ClaimSubject } from '../domain/claim-subject.ts';
 import { endMs, isDate } from '../domain/times.ts';
-import type { ClaimBody } from './claim-tables.ts';
+import type { KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
+import { knownClaim, type ToldClaim, tellingClaim } from './known-claims.ts';
 import { momentAt } from './moments.ts';
 import { forever, heldAt } from './rows.ts';
 import type { At } from './vintage.ts';
 
 /** The claim that counts of those with one subject. */
-export type CountedClaim<S extends ClaimSubject = ClaimSubject> = ClaimBody & {
+export type CountedClaim<S extends ClaimSubject = ClaimSubject> = KnownClaim & {
   readonly subject: S;
 };
 /** A slot whose claims are added up: as long as `since` is the same, so is the sum. */
@@ -22,7 +23,7 @@ export type SumSlot = {
 };
 /** The latest claims with a subject of totals or states, whatever became of them; last first. */
 export type LatestClaims = Pick<SumSlot, 'key' | 'subject'> & {
-  readonly latest: readonly ClaimBody[];
+  readonly latest: readonly KnownClaim[];
 };
 
 /** Whose claims: those of a conflict, or those about the control of a place. */
@@ -34,14 +35,14 @@ export type Whose = { readonly conflict: string } | { readonly place: string };
  */
 export async function listCounted(db: Db, at: At, whose: Whose): Promise<CountedClaim[]> {
   const { position, valid_at } = at.as_of;
-  const { rows } = await sql<{ subject: ClaimSubject; body: ClaimBody }>`
-    select s.body -> 'subject' as subject, c.body from ${slotsOf(at, whose)}
-    cross join lateral (select body from ${sql.table(at.table(claims, 'claims'))} c
+  const { rows } = await sql<{ subject: ClaimSubject } & ToldClaim>`
+    select s.body -> 'subject' as subject, ${tellingClaim('c')} from ${slotsOf(at, whose)}
+    cross join lateral (select body, made from ${sql.table(at.table(claims, 'claims'))} c
       where c.subject = s.key and ${valid_at === null ? downFromSlot : downFrom(valid_at)}
         and c.lifecycle in ('active', 'corrected') and ${heldAt(position, 'c')}
       order by ${lastFirst} limit 1) c
     where s.kind <> 'casualties' order by s.since`.execute(db);
-  return rows.map(({ subject, body }) => ({ ...body, subject }));
+  return rows.map(({ subject, ...told }) => ({ ...knownClaim(told), subject }));
 }
 
 /** The slots of a conflict whose claims are added up, in that order. */
@@ -60,8 +61,8 @@ export async function listTotals(
   conflictId: string,
   limit: number,
 ): Promise<LatestClaims[]> {
-  const { rows } = await sql<Omit<SumSlot, 'since'> & { body: ClaimBody }>`
-    select s.key, s.body -> 'subject' as subject, c.body
+  const { rows } = await sql<Omit<SumSlot, 'since'> & ToldClaim>`
+    select s.key, s.body -> 'subject' as subject, ${tellingClaim('c')}
     from ${slotsOf(at, { conflict: conflictId })}
     cross join lateral (select body, order_at, said_at, made
       from ${sql.table(at.table(claims, 'claims'))} c
@@ -71,7 +72,7 @@ export async function listTotals(
     order by s.since, ${lastFirst}`.execute(db);
   return [...Map.groupBy(rows, ({ key }) => key)].map(([key, group]) => {
     const { subject } = group[0] as (typeof rows)[number];
-    return { key, subject, latest: group.map(({ body }) => body) };
+    return { key, subject, latest: group.map(knownClaim) };
   });
 }
 
@@ -80,14 +81,14 @@ export async function readMembers(
   db: Db,
   { as_of, table }: At,
   keys: readonly string[],
-): Promise<Map<string, ClaimBody[]>> {
+): Promise<Map<string, KnownClaim[]>> {
   if (keys.length === 0) return new Map();
-  const { rows } = await sql<{ subject: string; body: ClaimBody }>`
-    select subject, body from ${sql.table(table(claims, 'claims'))} c
+  const { rows } = await sql<{ subject: string } & ToldClaim>`
+    select subject, ${tellingClaim('c')} from ${sql.table(table(claims, 'claims'))} c
     where subject = any (${[...keys]}::text[]) and ${heldAt(as_of.position, 'c')}
     order by made`.execute(db);
   const bySubject = Map.groupBy(rows, ({ subject }) => subject);
-  return new Map([...bySubject].map(([key, group]) => [key, group.map(({ body }) => body)]));
+  return new Map([...bySubject].map(([key, group]) => [key, group.map(knownClaim)]));
 }
 
 const lastFirst = sql`c.order_at desc, c.said_at desc, c.made desc`;

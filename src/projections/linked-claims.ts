@@ -2,7 +2,7 @@
 import type { Db } from '../db.ts';
 import type { Link } from '../domain/claim-state.ts';
 import { readClaims } from './claim-list.ts';
-import type { ClaimBody } from './claim-tables.ts';
+import type { KnownClaim } from './claim-tables.ts';
 import type { At } from './vintage.ts';
 
 type Relation = Link['relation'];
@@ -16,9 +16,9 @@ export async function readJoined(
   at: At,
   ids: Iterable<string>,
   relation: Relation,
-  mayPass: (claim: ClaimBody) => boolean = () => true,
-): Promise<Map<string, ClaimBody>> {
-  const found = new Map<string, ClaimBody>();
+  mayPass: (claim: KnownClaim) => boolean = () => true,
+): Promise<Map<string, KnownClaim>> {
+  const found = new Map<string, KnownClaim>();
   const asked = new Set<string>();
   for (let next = [...new Set(ids)]; next.length > 0; ) {
     for (const id of next) asked.add(id);
@@ -32,7 +32,7 @@ export async function readJoined(
 }
 
 /** The ids that a claim is linked with by `relation`, from either side. */
-export function linkedWith({ state, linked_by }: ClaimBody, relation: Relation): string[] {
+export function linkedWith({ state, linked_by }: KnownClaim, relation: Relation): string[] {
   const links = [...state.links, ...linked_by].filter((link) => link.relation === relation);
   return links.map(({ claim_id }) => claim_id);
 }

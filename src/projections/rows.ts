@@ -6,6 +6,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
 import type { Projection } from './projection.ts';
+import type { Recalled } from './recalled.ts';
 
 /** `until` of a row that nothing has ended: beyond every position, and safe in JavaScript. */
 export const forever = Number.MAX_SAFE_INTEGER;
@@ -25,6 +26,8 @@ export type Table = {
    * are put under `String(position)` and never got.
    */
   readonly once?: true;
+  /** What the log tells of a row, which is not stored: beside its columns and its body. */
+  readonly recalled?: Recalled;
 };
 export type Value = string | number | readonly string[] | null;
 export type Row = { readonly body: object } & Readonly<Record<string, Value | object>>;

@@ -4,6 +4,7 @@
  */
 import { int8Array, jsonArray, textArray } from '../eventstore/binary-array.ts';
 import type { Batch } from './fold.ts';
+import { recall, type ToldRow, tellingOf } from './recalled.ts';
 import { forever, type Row, type Table, type Value, type Version } from './rows.ts';
 
 export type Statement = { readonly text: string; readonly values: readonly unknown[] };
@@ -14,19 +15,23 @@ export type Send = (statement: Statement) => Promise<object[]>;
 export async function loadRows(
   send: Send,
   stored: string,
-  { columns }: Table,
+  { columns, recalled }: Table,
   keys: ReadonlySet<string>,
   position: number,
 ): Promise<Version[]> {
-  const own = ['body', ...Object.keys(columns)].map((column) => `t."${column}"`).join(', ');
+  const own = ['body', ...Object.keys(columns)].map((column) => `t."${column}"`);
+  if (recalled !== undefined) own.push(tellingOf(recalled, 't'));
   // The last version of each key alone: some have many. Nothing ends a row but the next version.
   const text = `
-    select t.key, t.since, ${own} from unnest($1::text[]) as wanted(key)
+    select t.key, t.since, ${own.join(', ')} from unnest($1::text[]) as wanted(key)
     cross join lateral (select * from "${stored}" r where r.key = wanted.key and r.since <= $2
                         order by r.since desc limit 1) as t`;
   const values = [textArray([...keys]), position];
-  const found = (await send({ text, values })) as (Row & Version)[];
-  return found.map(({ key, since, ...row }) => ({ key, since, until: forever, row }));
+  const found = (await send({ text, values })) as (Row & ToldRow & Version)[];
+  return found.map(({ key, since, told, ...stored }) => {
+    const members = recalled && recall(recalled, { told, body: stored.body });
+    return { key, since, until: forever, row: { ...stored, ...members } };
+  });
 }
 
 /** Stores what a batch has made of a table. */

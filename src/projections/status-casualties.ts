@@ -5,7 +5,7 @@ import type { CasualtySubject } from '../domain/casualty-subject.ts';
 import { stands } from '../domain/lifecycle.ts';
 import type { Quantity } from '../domain/quantity.ts';
 import { bySaidAt } from '../domain/recorded.ts';
-import type { ClaimBody } from './claim-tables.ts';
+import type { KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { listSums, listTotals, readMembers } from './counted-claims.ts';
 import { linkedWith, readJoined } from './linked-claims.ts';
@@ -97,22 +97,22 @@ function remember(memo: SumMemo, id: string, statement: CasualtyStatement | null
   }
 }
 
-function isOneOccurrence(body: ClaimBody): boolean {
+function isOneOccurrence(body: KnownClaim): boolean {
   return linkedWith(body, 'same_occurrence').length > 0;
 }
 
 // Claims about something else may tell that two are about one occurrence.
-async function readOthers(db: Db, at: At, members: readonly ClaimBody[]) {
+async function readOthers(db: Db, at: At, members: readonly KnownClaim[]) {
   const linked = members.flatMap((body) => linkedWith(body, 'same_occurrence'));
   return [...(await readJoined(db, at, linked, 'same_occurrence')).values()];
 }
 
 function statementOf(
   subject: CasualtySubject,
-  members: readonly ClaimBody[],
-  others: readonly ClaimBody[],
+  members: readonly KnownClaim[],
+  others: readonly KnownClaim[],
 ): CasualtyStatement | null {
-  const states = (bodies: readonly ClaimBody[]) => bodies.map(({ state }) => state);
+  const states = (bodies: readonly KnownClaim[]) => bodies.map(({ state }) => state);
   const tally = tallyOf(subject, states(members), states(others));
   const ids = new Set(tally.claim_ids);
   const counted = members.filter(({ state }) => ids.has(state.current.claim_id));
@@ -138,7 +138,7 @@ function statementOf(
   };
 }
 
-function bySaid(a: ClaimBody, b: ClaimBody): number {
-  const timed = ({ state: { current, position } }: ClaimBody) => ({ ...current, position });
+function bySaid(a: KnownClaim, b: KnownClaim): number {
+  const timed = ({ state: { current, position } }: KnownClaim) => ({ ...current, position });
   return bySaidAt(timed(a), timed(b));
 }

@@ -5,7 +5,7 @@ import { type Control, controlOf, notOfPlaceReason } from '../domain/control.ts'
 import type { Quantity } from '../domain/quantity.ts';
 import type { PartOf } from '../domain/sides.ts';
 import { verificationOfAll } from '../domain/verification.ts';
-import type { ClaimBody } from './claim-tables.ts';
+import type { KnownClaim } from './claim-tables.ts';
 import type { CountedClaim } from './counted-claims.ts';
 import type { WarStatus } from './war-status-view.ts';
 
@@ -27,7 +27,7 @@ export function controlByPlace(
       place_id: placeId,
       statements: statements.map((one) => ({
         ...one,
-        ...checkedOf([known.get(one.claim_id) as ClaimBody]),
+        ...checkedOf([known.get(one.claim_id) as KnownClaim]),
       })),
       agreement,
       not_of_place: [...not_of_place],
@@ -77,7 +77,7 @@ export function equipmentLossesOf(
 }
 
 /** How far what these claims say together is checked. */
-export function checkedOf(claims: readonly ClaimBody[]) {
+export function checkedOf(claims: readonly KnownClaim[]) {
   const { status, ...verification_basis } = verificationOfAll(
     claims.map(({ verification }) => verification),
   );
@@ -85,7 +85,7 @@ export function checkedOf(claims: readonly ClaimBody[]) {
 }
 
 // The latest verdict of each assessor on each claim; the same one once.
-function assessmentsOf(claims: readonly ClaimBody[]) {
+function assessmentsOf(claims: readonly KnownClaim[]) {
   const verdicts = claims.flatMap(({ state: { assessments } }) => [
     ...new Map(assessments.map(({ assessor_id, verdict }) => [assessor_id, verdict])),
   ]);
@@ -93,13 +93,13 @@ function assessmentsOf(claims: readonly ClaimBody[]) {
   return [...distinct.values()].map(([assessor_id, verdict]) => ({ assessor_id, verdict }));
 }
 
-function quantifiedOf(claim: ClaimBody) {
+function quantifiedOf(claim: KnownClaim) {
   const { places = [], proposition } = claim.state.current;
   const { quantity } = proposition as { quantity: Quantity };
   return { quantity, places, ...saidOf(claim) };
 }
 
-function saidOf(claim: ClaimBody) {
+function saidOf(claim: KnownClaim) {
   const { current } = claim.state;
   return {
     claimant_id: current.attribution.claimant_id,

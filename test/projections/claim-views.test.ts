@@ -28,7 +28,7 @@ import { dropTables } from '../../src/projections/rows.ts';
 import type { At } from '../../src/projections/vintage.ts';
 import { freshStore } from '../db.ts';
 import { conflict_id, manyClaimsLog, places, sides, someClaimsLog } from './claim-histories.ts';
-import { asOf, storeOf } from './histories.ts';
+import { asOf, putLog, storeOf } from './histories.ts';
 
 type Fold = (events: Recorded<ClaimEvent>[]) => ClaimState | undefined;
 
@@ -231,6 +231,7 @@ t.test('claims as they are read at any position = the domain on the log up to it
   const moments = [null, '2022-09-11T00:00:00Z', '2022-09-12'] as const;
   const someLog = fc.oneof(someClaimsLog, { arbitrary: manyClaimsLog, weight: 4 });
   const property = fc.asyncProperty(someLog.map(dated), fc.nat(40), async (log, batch) => {
+    await putLog(db, log);
     for (const projection of [claims, registry]) {
       await db.deleteFrom('projections').where('name', '=', projection.name).execute();
       await dropTables(db, projection, 1);

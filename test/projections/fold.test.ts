@@ -20,7 +20,7 @@ import { projectBatch } from '../../src/projections/projector.ts';
 import { dropTables } from '../../src/projections/rows.ts';
 import { projections } from '../../src/service.ts';
 import { freshStore } from '../db.ts';
-import { someLog, storeOf } from './histories.ts';
+import { putLog, someLog, storeOf } from './histories.ts';
 
 /** Each stream's last speaker, and how many streams each spoke last in: rows that lead to rows. */
 const speakers: Projection = {
@@ -69,6 +69,7 @@ t.test('hints change nothing', async (t) => {
   const { db } = await freshStore(t);
   let compared = 0;
   const property = fc.asyncProperty(someLog, fc.nat(40), async (log, batch) => {
+    await putLog(db, log);
     for (const projection of projections) {
       const { keysOf: _hints, ...unaided } = projection;
       await prepareProjection(db, projection);

@@ -2,6 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
+import { sql } from 'kysely';
+import type { Db } from '../../src/db.ts';
 import { acts, commandDataOf } from '../../src/domain/acts.ts';
 import { type EventType, schemaVersionOf, upcast } from '../../src/domain/catalogue.ts';
 import { foldOnto, Rejection } from '../../src/domain/decider.ts';
@@ -62,6 +64,18 @@ export function asOf(generation: number, position: number, valid_at: string | nu
     as_of: { position, known_at: null, valid_at, projection_version: 1 },
     table: (one, name) => tableOf(one, generation, name),
   };
+}
+
+/** Makes the log of a database this one, whatever it was. */
+export async function putLog(db: Db, log: readonly RecordedEvent[]): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await sql`drop trigger if exists events_are_immutable on events`.execute(transaction);
+    await transaction.deleteFrom('events').execute();
+    await sql`
+      insert into events
+      select position, id, stream, version, type, schema_version, recorded_at, data, metadata, 0
+      from json_populate_recordset(null::events, ${JSON.stringify(log)})`.execute(transaction);
+  });
 }
 
 /** A store that has a log to read and no more. */

@@ -20,7 +20,7 @@ import { timeline } from '../../src/projections/timeline.ts';
 import type { At } from '../../src/projections/vintage.ts';
 import { warStatusOf, warStatusSources } from '../../src/projections/war-status.ts';
 import { freshStore } from '../db.ts';
-import { asOf, someLog, storeOf } from './histories.ts';
+import { asOf, putLog, someLog, storeOf } from './histories.ts';
 
 type Answers = (db: Db, at: At) => Promise<unknown>;
 const views: { sources: readonly Projection[]; answers: Answers }[] = [
@@ -55,6 +55,7 @@ t.test('as of any position = the log folded up to it; live = rebuilt', async (t)
   let compared = 0;
   const types = new Set<string>();
   const property = fc.asyncProperty(someLog, fc.nat(40), async (log, batch) => {
+    await putLog(db, log);
     const pages = pagesOf(storeOf(log));
     for (const { type } of log) types.add(type);
     for (const { sources, answers } of views) {

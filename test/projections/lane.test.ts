@@ -19,7 +19,7 @@ import { projectBatch } from '../../src/projections/projector.ts';
 import { dropTables } from '../../src/projections/rows.ts';
 import { projections } from '../../src/service.ts';
 import { freshStore } from '../db.ts';
-import { someLog, storeOf } from './histories.ts';
+import { putLog, someLog, storeOf } from './histories.ts';
 
 async function generationOf(db: Db, projection: Projection, role: 'live' | 'building') {
   return (await findGeneration(db, projection, role)) as Generation;
@@ -37,6 +37,7 @@ t.test('lanes and batches in turn make what a fold of the log makes', async (t) 
   });
   const property = fc.asyncProperty(someLog, turns, fc.integer({ min: 1, max: 9 }), run);
   async function run(log: Parameters<typeof storeOf>[0], turns: string[], size: number) {
+    await putLog(db, log);
     const store = storeOf(log);
     for (const projection of projections) await prepareProjection(db, projection);
     const lanes = [0, 1].map(() =>
