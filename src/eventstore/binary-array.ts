@@ -8,7 +8,7 @@ const headerBytes = 20;
 const lengthBytes = 4;
 const nullLength = -1;
 
-const oids = { int2: 21, int4: 23, int8: 20, uuid: 2950, text: 25, json: 114 };
+const oids = { int2: 21, int4: 23, int8: 20, timestamptz: 1184, uuid: 2950, text: 25, json: 114 };
 
 export function int2Array(values: readonly number[]): Buffer {
   return ofFixedSize(oids.int2, 2, values, (buffer, value, at) => buffer.writeInt16BE(value, at));
@@ -18,12 +18,26 @@ export function int4Array(values: readonly number[]): Buffer {
   return ofFixedSize(oids.int4, 4, values, (buffer, value, at) => buffer.writeInt32BE(value, at));
 }
 
-/** Of safe integers, none of them negative. */
-export function int8Array(values: readonly number[]): Buffer {
-  return ofFixedSize(oids.int8, 8, values, (buffer, value, at) => {
-    buffer.writeUInt32BE(Math.floor(value / 2 ** 32), at);
-    buffer.writeUInt32BE(value % 2 ** 32, at + 4);
+/** Of safe integers. */
+export function int8Array(values: readonly (number | null)[]): Buffer {
+  return ofFixedSize(oids.int8, 8, values, writeInt8);
+}
+
+// PostgreSQL counts from 2000.
+const epochMs = Date.UTC(2000);
+
+/** Of moments in ms since 1970, to the microsecond; -Infinity is before all. */
+export function timestamptzArray(moments: readonly (number | null)[]): Buffer {
+  return ofFixedSize(oids.timestamptz, 8, moments, (buffer, ms, at) => {
+    const isFirst = ms === Number.NEGATIVE_INFINITY;
+    writeInt8(buffer, isFirst ? -(2 ** 63) : Math.round((ms - epochMs) * 1_000), at);
   });
+}
+
+function writeInt8(buffer: Buffer, value: number, at: number): void {
+  const high = Math.floor(value / 2 ** 32);
+  buffer.writeInt32BE(high, at);
+  buffer.writeUInt32BE(value - high * 2 ** 32, at + 4);
 }
 
 export function uuidArray(uuids: readonly string[]): Buffer {
@@ -44,17 +58,21 @@ export function jsonArray(texts: readonly string[]): Buffer {
 function ofFixedSize<Value>(
   oid: number,
   size: number,
-  values: readonly Value[],
+  values: readonly (Value | null)[],
   write: (buffer: Buffer, value: Value, at: number) => void,
 ): Buffer {
   const buffer = Buffer.allocUnsafe(headerBytes + values.length * (lengthBytes + size));
   let at = writeHeader(buffer, oid, values.length);
   for (const value of values) {
+    if (value === null) {
+      at = buffer.writeInt32BE(nullLength, at);
+      continue;
+    }
     at = buffer.writeInt32BE(size, at);
     write(buffer, value, at);
     at += size;
   }
-  return buffer;
+  return buffer.subarray(0, at);
 }
 
 // Where texts are written before it is known how long they are.

@@ -61,11 +61,6 @@ export function factKeyOf(claim: ClaimMade): string | null {
   return contentOf(claim).conflict_key;
 }
 
-/** A moment of a column, in ms since 1970. */
-export function msOf(moment: string): number {
-  return moment === '-infinity' ? Number.NEGATIVE_INFINITY : Date.parse(moment);
-}
-
 type Content = Omit<ClaimRow, 'verification' | 'lifecycle' | 'made' | 'tags' | 'body' | 'state'>;
 // Asked for by the keys of an event, and each time that it is projected.
 const known = new WeakMap<ClaimMade, Content>();
@@ -80,9 +75,9 @@ function contentOf(claim: ClaimMade): Content {
     conflict_id,
     claimant_id: attribution.claimant_id,
     kind: proposition.kind,
-    order_at: momentOf(orderMs(claim)),
-    said_at: momentOf(saidAtMs(claim)),
-    occurred_at: occurred === undefined ? null : momentOf(startMs(occurred.from)),
+    order_at: orderMs(claim),
+    said_at: saidAtMs(claim),
+    occurred_at: occurred === undefined ? null : startMs(occurred.from),
     occurred_until: occurred === undefined ? null : lastInstantOf(occurred.to ?? occurred.from),
     subject: subject === undefined ? null : digestOf(JSON.stringify([conflict_id, subject])),
     conflict_key: compared === undefined ? null : digestOf(compared),
@@ -94,10 +89,6 @@ function contentOf(claim: ClaimMade): Content {
 // A subject may name a hundred places, which no index would take.
 function digestOf(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, digestLength);
-}
-
-function momentOf(ms: number): string {
-  return Number.isFinite(ms) ? new Date(ms).toISOString() : '-infinity';
 }
 
 function tagsOf({ current, repetitions, report_ids }: ClaimState): string[] {

@@ -29,9 +29,9 @@ export type ClaimRow = {
   readonly kind: string;
   readonly verification: string;
   readonly lifecycle: Lifecycle;
-  readonly order_at: string;
-  readonly said_at: string;
-  readonly occurred_at: string | null;
+  readonly order_at: number;
+  readonly said_at: number;
+  readonly occurred_at: number | null;
   readonly occurred_until: string | null;
   readonly made: number;
   readonly subject: string | null;
@@ -85,9 +85,9 @@ const claims: Table = {
     kind: 'text',
     verification: 'text',
     lifecycle: 'text',
-    order_at: 'timestamptz',
-    said_at: 'timestamptz',
-    occurred_at: 'timestamptz',
+    order_at: 'ms',
+    said_at: 'ms',
+    occurred_at: 'ms',
     occurred_until: 'timestamptz',
     made: 'bigint',
     subject: 'text',
@@ -124,7 +124,7 @@ const subjects: Table = {
  * is still so.
  */
 const slots: Table = {
-  columns: { order_at: 'timestamptz', said_at: 'timestamptz', made: 'bigint' },
+  columns: { order_at: 'ms', said_at: 'ms', made: 'bigint' },
   indexes: [],
 };
 
@@ -138,7 +138,7 @@ const disputes: Table = {
 };
 
 /** Key: conflict id. No claim of it that was ever there is said after `said_until`. */
-const totals: Table = { columns: { said_until: 'timestamptz' }, indexes: [] };
+const totals: Table = { columns: { said_until: 'ms' }, indexes: [] };
 
 /** Key: `FROM RELATION TO`. `relation` is null once the link was taken back. */
 const links: Table = {

@@ -2,7 +2,6 @@
  * How many claims of a conflict there are, by verification and by lifecycle, and until when they
  * were said: so that whoever lists them as of the past begins there, and passes no later ones.
  */
-import { msOf } from './claim-columns.ts';
 import type { ClaimRow, TotalsBody } from './claim-tables.ts';
 import type { Rows } from './rows.ts';
 
@@ -14,8 +13,8 @@ export function countClaim(
 ): void {
   const { conflict_id, verification, lifecycle, said_at } = after;
   const row = totals.get(conflict_id);
-  const known = (row?.said_until as string | undefined) ?? '-infinity';
-  const said_until = msOf(said_at) > msOf(known) ? said_at : known;
+  const known = (row?.said_until as number | undefined) ?? Number.NEGATIVE_INFINITY;
+  const said_until = Math.max(said_at, known);
   const isCounted = before?.verification === verification && before.lifecycle === lifecycle;
   if (isCounted && said_until === known) return;
   const none: TotalsBody = { total: 0, by_verification: {}, by_lifecycle: {} };

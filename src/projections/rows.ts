@@ -11,7 +11,8 @@ import type { Recalled } from './recalled.ts';
 /** `until` of a row that nothing has ended: beyond every position, and safe in JavaScript. */
 export const forever = Number.MAX_SAFE_INTEGER;
 
-export type ColumnType = 'text' | 'timestamptz' | 'bigint' | 'double precision' | 'text[]';
+/** `ms` is a timestamptz whose values here are ms since 1970; -Infinity comes before all. */
+export type ColumnType = 'text' | 'timestamptz' | 'ms' | 'bigint' | 'double precision' | 'text[]';
 export type Table = {
   /** Beside `key`, `since`, `until` and `body`, which is JSON: what is searched and sorted by. */
   readonly columns: Readonly<Record<string, ColumnType>>;
@@ -80,12 +81,14 @@ export function heldByKey(
     where last.until > ${position})`;
 }
 
+const sqlTypes: Readonly<Record<string, string>> = { text: 'text collate "C"', ms: 'timestamptz' };
+
 /** Makes the tables of a generation; safe to call again. */
 export async function createTables(db: Db, projection: Projection, generation: number) {
   for (const [name, { columns, once }] of Object.entries(projection.tables)) {
     const own = Object.entries(columns).map(([column, type]) => {
       // In the order of bytes, which is the same everywhere and the cheapest to compare.
-      return sql`${sql.ref(column)} ${sql.raw(type === 'text' ? 'text collate "C"' : type)}`;
+      return sql`${sql.ref(column)} ${sql.raw(sqlTypes[type] ?? type)}`;
     });
     const all = once
       ? [sql`since bigint primary key`, ...own, sql`body json not null`]

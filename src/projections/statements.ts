@@ -2,10 +2,17 @@
  * What a fold loads and stores, as statements with a text that is the same for every batch: a
  * connection prepares each once.
  */
-import { int8Array, jsonArray, textArray } from '../eventstore/binary-array.ts';
+import { int8Array, jsonArray, textArray, timestamptzArray } from '../eventstore/binary-array.ts';
 import type { Batch } from './fold.ts';
 import { recall, type ToldRow, tellingOf } from './recalled.ts';
-import { forever, type Row, type Table, type Value, type Version } from './rows.ts';
+import {
+  type ColumnType,
+  forever,
+  type Row,
+  type Table,
+  type Value,
+  type Version,
+} from './rows.ts';
 
 export type Statement = { readonly text: string; readonly values: readonly unknown[] };
 /** Runs a statement, and answers its rows. */
@@ -30,8 +37,19 @@ export async function loadRows(
   const found = (await send({ text, values })) as (Row & ToldRow & Version)[];
   return found.map(({ key, since, told, ...stored }) => {
     const members = recalled && recall(recalled, { told, body: stored.body });
-    return { key, since, until: forever, row: { ...stored, ...members } };
+    const row = { ...stored, ...momentsOf(columns, stored), ...members };
+    return { key, since, until: forever, row };
   });
+}
+
+function momentsOf(columns: Table['columns'], stored: Row): Record<string, number | null> {
+  const moments = Object.entries(columns).filter(([, type]) => type === 'ms');
+  return Object.fromEntries(moments.map(([column]) => [column, msOf(stored[column] as string)]));
+}
+
+function msOf(moment: string | null): number | null {
+  if (moment === null) return null;
+  return moment === '-infinity' ? Number.NEGATIVE_INFINITY : Date.parse(moment);
 }
 
 /** Stores what a batch has made of a table. */
@@ -86,10 +104,26 @@ export function arraysOf({ columns, once }: Table, made: readonly Version[]): Co
     all.push({ column: 'until', array: 'bigint', type: 'bigint', values: untilsOf(made) });
   }
   for (const [column, type] of Object.entries(columns)) {
-    const texts = made.map(({ row }) => textOf(row[column] as Value));
-    all.push({ column, array: 'text', type, values: textArray(texts) });
+    all.push({
+      column,
+      ...arrayOf(
+        type,
+        made.map(({ row }) => row[column] as Value),
+      ),
+    });
   }
   return all;
+}
+
+function arrayOf(type: ColumnType, values: readonly Value[]): Omit<ColumnArray, 'column'> {
+  if (type === 'bigint') {
+    return { array: 'bigint', type, values: int8Array(values as (number | null)[]) };
+  }
+  if (type === 'ms') {
+    const moments = timestamptzArray(values as (number | null)[]);
+    return { array: 'timestamptz', type: 'timestamptz', values: moments };
+  }
+  return { array: 'text', type, values: textArray(values.map(textOf)) };
 }
 
 /** The select list that makes rows of the arrays, which are the statement's parameters in order. */
