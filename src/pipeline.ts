@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { answerTimeouts, connectionOptions } from './db.ts';
+import { type PreparedStatement, preparedOn } from './prepared.ts';
 
 export type Pipeline = {
   /**
@@ -15,6 +16,8 @@ export type Pipeline = {
    * there, does not answer for `silenceMaxMs` is given up with all that are under way.
    */
   query(statement: pg.QueryConfig | pg.QueryArrayConfig): Promise<unknown[]>;
+  /** The same for one that is run over and over, each row as an array. */
+  run(statement: PreparedStatement): Promise<unknown[][]>;
   /** Calls `listener` when the connection breaks; what is under way then rejects. */
   onLost(listener: (error: Error) => void): void;
   /** Ends the connection once what is under way is answered. */
@@ -40,6 +43,7 @@ export async function openPipeline(
   socket.on('timeout', () => {
     if (underWay > 0) socket.destroy();
   });
+  const prepared = preparedOn(client);
   return {
     query(statement) {
       underWay += 1;
@@ -48,6 +52,16 @@ export async function openPipeline(
           underWay -= 1;
           if (error) reject(error);
           else resolve(result.rows);
+        });
+      });
+    },
+    run(statement) {
+      underWay += 1;
+      return new Promise((resolve, reject) => {
+        prepared(statement, (error, rows) => {
+          underWay -= 1;
+          if (error) reject(error);
+          else resolve(rows);
         });
       });
     },

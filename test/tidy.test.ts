@@ -9,7 +9,7 @@ const columnsMax = 100;
 // Part to the parts it may import besides itself; `*` is all.
 const mayImport: Record<string, string[]> = {
   domain: [],
-  eventstore: ['domain', 'db.ts', 'pipeline.ts'],
+  eventstore: ['domain', 'db.ts', 'pipeline.ts', 'prepared.ts'],
   // The schema of the war status, for the document of the topics.
   relay: [
     ...['domain', 'eventstore', 'db.ts', 'projections/war-status-view.ts'],
@@ -45,7 +45,8 @@ const mayImport: Record<string, string[]> = {
   'kafka-cluster.ts': ['loopback.ts'],
   'loopback.ts': [],
   'db.ts': [],
-  'pipeline.ts': ['db.ts'],
+  'prepared.ts': [],
+  'pipeline.ts': ['db.ts', 'prepared.ts'],
   'log.ts': ['config.ts', 'db.ts', 'embedded', 'eventstore', 'pipeline.ts'],
   'service.ts': ['*'],
   'main.ts': ['cli'],

@@ -3,13 +3,13 @@
  * the next. A pool costs a lone append a tenth of its time, and a second connection has to be woken
  * to take over the lock (docs/decisions/0005-the-append-function.md).
  */
-import type pg from 'pg';
 import { isConnectionError } from '../db.ts';
 import type { Pipeline } from '../pipeline.ts';
+import type { PreparedStatement } from '../prepared.ts';
 
 export type AppendConnection = {
   /** Runs a statement, after those that are under way. Connects first where it has to. */
-  query(statement: pg.QueryArrayConfig): Promise<unknown[]>;
+  run(statement: PreparedStatement): Promise<unknown[][]>;
   /** When nothing is under way. */
   close(): Promise<void>;
 };
@@ -40,11 +40,11 @@ export function appendConnection(
   }
 
   return {
-    async query(statement) {
+    async run(statement) {
       current ??= open();
       const used = current;
       try {
-        return await (await used).query(statement);
+        return await (await used).run(statement);
       } catch (error) {
         if (isConnectionError(error)) drop(used);
         throw error;

@@ -2,7 +2,7 @@
  * A batch of appends as a statement, and its answer as results: the other side of
  * `migrations/0002_append.sql`. A statement with a name is prepared once per connection.
  */
-import type pg from 'pg';
+import type { PreparedStatement } from '../prepared.ts';
 import {
   int2Array,
   int4Array,
@@ -14,7 +14,7 @@ import {
 import type { EncodedAppend } from './encode.ts';
 import type { AppendResult, NewEvent } from './event-store.ts';
 
-export type Statement = pg.QueryArrayConfig & {
+export type Statement = PreparedStatement & {
   /** The results, in the order of the batch, that the only row stands for. */
   readonly resultsOf: (row: unknown[]) => AppendResult[];
 };
@@ -34,7 +34,6 @@ function loneEvent(batch: readonly EncodedAppend[]): Statement | undefined {
   if (second !== undefined || next !== undefined) return undefined;
   return {
     name: 'append_event',
-    rowMode: 'array',
     text: 'select * from append_event($1, $2, $3, $4, $5, $6, $7, $8)',
     values: [
       append.stream,
@@ -54,7 +53,6 @@ function newStreams(batch: readonly EncodedAppend[]): Statement | undefined {
   if (batch.some(({ append }) => append.expectedVersion !== 0)) return undefined;
   return {
     name: 'append_new_streams',
-    rowMode: 'array',
     text: 'select append_new_streams($1, $2, $3, $4, $5, $6, $7, $8)',
     values: [
       textArray(batch.flatMap(({ append }) => append.events.map(() => append.stream))),
@@ -69,7 +67,6 @@ function newStreams(batch: readonly EncodedAppend[]): Statement | undefined {
 export function sureStatementFor(batch: readonly EncodedAppend[]): Statement {
   return {
     name: 'append_events',
-    rowMode: 'array',
     text: 'select * from append_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)',
     values: [
       textArray(batch.map(({ append }) => append.stream)),

@@ -182,7 +182,7 @@ async function appendUntilAnswered(
   let isSure = false;
   for (let delayMs = resendDelayMs; ; delayMs *= 2) {
     try {
-      const [row] = await connection.query(statement);
+      const [row] = await connection.run(statement);
       return statement.resultsOf(row as unknown[]);
     } catch (error) {
       if (isConnectionError(error) && performance.now() + delayMs < deadline) {

@@ -40,6 +40,7 @@ import { addRegister } from './register.ts';
 import { registryRoutes } from './registry.ts';
 import { addRelay, type RelayStatus } from './relay.ts';
 import { addReplays, type Replays } from './replays.ts';
+import { useLateLoggers } from './request-log.ts';
 import { type StreamLimits, streamLimits } from './stream-client.ts';
 import { talkRoutes } from './talks.ts';
 import { addTimeline } from './timeline.ts';
@@ -86,6 +87,7 @@ export async function httpServer(
   app.server.keepAliveTimeout = 0;
   app.server.on('checkExpectation', answerExpectation);
   app.setValidatorCompiler(strictValidation());
+  useLateLoggers(app);
   useProblems(app);
   useClosing(app);
   const answerUnrouted = useMethods(app, limits);
