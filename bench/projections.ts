@@ -95,6 +95,8 @@ async function liveFigures(fresh: FreshDatabase, short: boolean) {
   });
   while ((await positionOf(pool)) < eventsRead) await sleep(50);
   const delays = await delaysOf(pool, store, short ? 2_000 : 20_000);
+  // As PostgreSQL does by itself within a minute: until then it may join by the wrong way, for either.
+  await pool.query('analyze');
   const reads = await readsOf(url, ours, short);
   const pastReads = await pastReadsOf(ours, short);
   await stop(ours);
