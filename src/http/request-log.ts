@@ -1,7 +1,7 @@
 /**
  * A request's own logger, made when it has something to say: most have not where the level is
- * `warn` or above. Fastify's `childLoggerFactory` is no place for it: of what that makes each method
- * is looked for, request by request, which costs as much as is saved.
+ * `warn` or above. Fastify's `childLoggerFactory` is no place for it: of what that makes each
+ * method is looked for, request by request, which costs as much as is saved.
  */
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { ChildLoggerOptions, Logger } from 'pino';
