@@ -19,8 +19,8 @@ import { code, orNull, PlaceMention } from '../domain/vocabulary.ts';
 import { statuses } from './claim-shape.ts';
 import type { KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
-import { knownClaim, type ToldClaim, tellingClaim } from './known-claims.ts';
-import { linkedWith, readJoined } from './linked-claims.ts';
+import { readMembers } from './counted-claims.ts';
+import { readSameOccurrence } from './linked-claims.ts';
 import { markedBy } from './moments.ts';
 import { heldAt } from './rows.ts';
 import type { At } from './vintage.ts';
@@ -92,8 +92,9 @@ export async function listCasualties(
 ): Promise<{ items: Casualties[]; next: string | null }> {
   const found = await findSubjects(db, at, query);
   const shown = within(found.slice(0, query.limit));
-  const members = await readMembers(db, at, shown);
-  const others = await readOthers(db, at, [...members.values()].flat());
+  const keys = shown.map(({ key }) => key);
+  const members = await readMembers(db, at, keys);
+  const others = await readSameOccurrence(db, at, [...members.values()].flat());
   const items = shown.flatMap(({ key, subject }) => {
     // None, where all were corrected to count something else.
     const claims = members.get(key) ?? [];
@@ -143,23 +144,6 @@ function within(subjects: readonly Subject[]): readonly Subject[] {
     return sum > pageClaimsMax;
   });
   return end === -1 ? subjects : subjects.slice(0, Math.max(1, end));
-}
-
-async function readMembers(db: Db, { as_of, table }: At, subjects: readonly Subject[]) {
-  const keys = subjects.map(({ key }) => key);
-  const { rows } = await sql<{ subject: string } & ToldClaim>`
-    select subject, ${tellingClaim('c')} from ${sql.table(table(claims, 'claims'))} c
-    where subject = any (${keys}::text[]) and ${heldAt(as_of.position, 'c')}
-    order by made`.execute(db);
-  const bySubject = Map.groupBy(rows, ({ subject }) => subject);
-  return new Map([...bySubject].map(([key, group]) => [key, group.map(knownClaim)]));
-}
-
-// Claims about something else may tell that two are about one occurrence.
-async function readOthers(db: Db, at: At, members: readonly KnownClaim[]): Promise<ClaimState[]> {
-  const linked = members.flatMap((body) => linkedWith(body, 'same_occurrence'));
-  const joined = await readJoined(db, at, linked, 'same_occurrence');
-  return [...joined.values()].map(({ state }) => state);
 }
 
 function casualtiesOf(

@@ -1,6 +1,6 @@
 /** Claims that links join, directly or through others. */
 import type { Db } from '../db.ts';
-import type { Link } from '../domain/claim-state.ts';
+import type { ClaimState, Link } from '../domain/claim-state.ts';
 import { readClaims } from './claim-list.ts';
 import type { KnownClaim } from './claim-tables.ts';
 import type { At } from './vintage.ts';
@@ -29,6 +29,17 @@ export async function readJoined(
     );
   }
   return found;
+}
+
+/** What links join with these as one occurrence: also claims about something else may tell it. */
+export async function readSameOccurrence(
+  db: Db,
+  at: At,
+  members: readonly KnownClaim[],
+): Promise<ClaimState[]> {
+  const linked = members.flatMap((claim) => linkedWith(claim, 'same_occurrence'));
+  const joined = await readJoined(db, at, linked, 'same_occurrence');
+  return [...joined.values()].map(({ state }) => state);
 }
 
 /** The ids that a claim is linked with by `relation`, from either side. */

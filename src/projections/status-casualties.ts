@@ -2,13 +2,14 @@
 import type { Db } from '../db.ts';
 import { tallyOf } from '../domain/casualties.ts';
 import type { CasualtySubject } from '../domain/casualty-subject.ts';
+import type { ClaimState } from '../domain/claim-state.ts';
 import { stands } from '../domain/lifecycle.ts';
 import type { Quantity } from '../domain/quantity.ts';
 import { bySaidAt } from '../domain/recorded.ts';
 import type { KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { listSums, listTotals, readMembers } from './counted-claims.ts';
-import { linkedWith, readJoined } from './linked-claims.ts';
+import { linkedWith, readSameOccurrence } from './linked-claims.ts';
 import type { At } from './vintage.ts';
 import { checkedOf } from './war-status-statements.ts';
 import { type CasualtyStatement, claimIdsMax, notAddedMax } from './war-status-view.ts';
@@ -55,7 +56,7 @@ async function listTotalled(db: Db, at: At, conflictId: string): Promise<Casualt
     const statement =
       all === undefined
         ? statementOf(subject, latest, [])
-        : statementOf(subject, all, await readOthers(db, at, all));
+        : statementOf(subject, all, await readSameOccurrence(db, at, all));
     if (statement !== null) shown.push({ subject, statement });
   }
   return shown;
@@ -79,7 +80,7 @@ async function listAddedUp(
     const remembered = memo.get(id);
     const statement =
       remembered === undefined
-        ? statementOf(subject, all, await readOthers(db, at, all))
+        ? statementOf(subject, all, await readSameOccurrence(db, at, all))
         : remembered;
     // What makes claims one occurrence may be links between others.
     if (!all.some(isOneOccurrence)) remember(memo, id, statement);
@@ -101,19 +102,13 @@ function isOneOccurrence(body: KnownClaim): boolean {
   return linkedWith(body, 'same_occurrence').length > 0;
 }
 
-// Claims about something else may tell that two are about one occurrence.
-async function readOthers(db: Db, at: At, members: readonly KnownClaim[]) {
-  const linked = members.flatMap((body) => linkedWith(body, 'same_occurrence'));
-  return [...(await readJoined(db, at, linked, 'same_occurrence')).values()];
-}
-
 function statementOf(
   subject: CasualtySubject,
   members: readonly KnownClaim[],
-  others: readonly KnownClaim[],
+  others: readonly ClaimState[],
 ): CasualtyStatement | null {
-  const states = (bodies: readonly KnownClaim[]) => bodies.map(({ state }) => state);
-  const tally = tallyOf(subject, states(members), states(others));
+  const states = members.map(({ state }) => state);
+  const tally = tallyOf(subject, states, others);
   const ids = new Set(tally.claim_ids);
   const counted = members.filter(({ state }) => ids.has(state.current.claim_id));
   const [first, ...more] = counted;
