@@ -44,27 +44,24 @@ export async function openPipeline(
     if (underWay > 0) socket.destroy();
   });
   const prepared = preparedOn(client);
+  const asked = <Row>(ask: (answered: (error: Error | null, rows: Row[]) => void) => void) => {
+    underWay += 1;
+    return new Promise<Row[]>((resolve, reject) => {
+      ask((error, rows) => {
+        underWay -= 1;
+        if (error) reject(error);
+        else resolve(rows);
+      });
+    });
+  };
   return {
-    query(statement) {
-      underWay += 1;
-      return new Promise((resolve, reject) => {
+    query: (statement) =>
+      asked<unknown>((answered) => {
         client.query(statement as pg.QueryConfig, (error, result) => {
-          underWay -= 1;
-          if (error) reject(error);
-          else resolve(result.rows);
+          answered(error, result?.rows);
         });
-      });
-    },
-    run(statement) {
-      underWay += 1;
-      return new Promise((resolve, reject) => {
-        prepared(statement, (error, rows) => {
-          underWay -= 1;
-          if (error) reject(error);
-          else resolve(rows);
-        });
-      });
-    },
+      }),
+    run: (statement) => asked<unknown[]>((answered) => prepared(statement, answered)),
     onLost: (listener) => client.on('error', listener),
     close: () => client.end(),
   };
