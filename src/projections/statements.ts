@@ -33,18 +33,15 @@ export async function loadRows(
     select t.key, t.since, ${own.join(', ')} from unnest($1::text[]) as wanted(key)
     cross join lateral (select * from "${stored}" r where r.key = wanted.key and r.since <= $2
                         order by r.since desc limit 1) as t`;
+  const moments = Object.keys(columns).filter((column) => columns[column] === 'ms');
   const values = [textArray([...keys]), position];
   const found = (await send({ text, values })) as (Row & ToldRow & Version)[];
   return found.map(({ key, since, told, ...stored }) => {
+    const ms = moments.map((column) => [column, msOf(stored[column] as string | null)]);
     const members = recalled && recall(recalled, { told, body: stored.body });
-    const row = { ...stored, ...momentsOf(columns, stored), ...members };
+    const row = { ...stored, ...Object.fromEntries(ms), ...members };
     return { key, since, until: forever, row };
   });
-}
-
-function momentsOf(columns: Table['columns'], stored: Row): Record<string, number | null> {
-  const moments = Object.entries(columns).filter(([, type]) => type === 'ms');
-  return Object.fromEntries(moments.map(([column]) => [column, msOf(stored[column] as string)]));
 }
 
 function msOf(moment: string | null): number | null {
@@ -104,13 +101,8 @@ export function arraysOf({ columns, once }: Table, made: readonly Version[]): Co
     all.push({ column: 'until', array: 'bigint', type: 'bigint', values: untilsOf(made) });
   }
   for (const [column, type] of Object.entries(columns)) {
-    all.push({
-      column,
-      ...arrayOf(
-        type,
-        made.map(({ row }) => row[column] as Value),
-      ),
-    });
+    const values = made.map(({ row }) => row[column] as Value);
+    all.push({ column, ...arrayOf(type, values) });
   }
   return all;
 }
