@@ -233,12 +233,11 @@ function statusSelects(): string[] {
   const of = (name: string, one: string) =>
     live(projections.find((projection) => projection.name === name) as Projection, one);
   const now = 'until = 9007199254740991';
-  const told = `(select json_agg(e.data order by e.version) from events e
-    where e.stream = 'claim-' || c.key) as events`;
+  const told = '(select data from events e where e.position = c.made) as data';
   return [
     `select s.body as subject, c.body, ${told} from ${subjects} s
      join ${slots} l on l.key = s.key and l.${now}
-     cross join lateral (select key, body from ${claimed} c
+     cross join lateral (select body, made from ${claimed} c
        where c.subject = s.key and c.lifecycle in ('active', 'corrected') and c.${now}
        order by c.order_at desc, c.said_at desc, c.made desc limit 1) c
      where s.conflict_id = 'war-2' and s.kind <> 'casualties' order by s.since`,
