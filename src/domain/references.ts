@@ -8,16 +8,24 @@ export type Reference = { readonly pointer: string; readonly stream: string };
 /** Every reference in `value`, by the `x-refers-to` marks of `schema`, which it must satisfy. */
 export function findReferences(schema: TSchema, value: unknown): Reference[] {
   const found: Reference[] = [];
-  visit(schema, value, (stream, path) => {
+  const path: (string | number)[] = [];
+  visit(schema, value, path, (stream) => {
     found.push({ pointer: path.map((part) => `/${part}`).join(''), stream });
   });
   return found;
 }
 
-/** The streams of `findReferences`, without where they are named. */
-export function streamsReferredTo(schema: TSchema, value: unknown): string[] {
-  const streams: string[] = [];
-  visit(schema, value, (stream) => streams.push(stream));
+/** The streams that `findReferences` finds, each once, after those given as `before`. */
+export function streamsReferredTo(
+  schema: TSchema,
+  value: unknown,
+  before: readonly string[] = [],
+): string[] {
+  const streams = [...before];
+  visit(schema, value, undefined, (stream) => {
+    // There are few: a set would cost more.
+    if (!streams.includes(stream)) streams.push(stream);
+  });
   return streams;
 }
 
@@ -40,25 +48,26 @@ type Finder = {
   readonly branches: ReadonlyMap<unknown, Finder | undefined> | undefined;
 };
 
-/** `path` is where in the value; it is the walk's own, and goes on to be changed. */
-type Visit = (stream: string, path: readonly (string | number)[]) => void;
+/** Where in the value the walk is, for who asks: it is changed as the walk goes on. */
+type Path = (string | number)[] | undefined;
+type Each = (stream: string) => void;
 
-function visit(schema: TSchema, value: unknown, each: Visit): void {
+function visit(schema: TSchema, value: unknown, path: Path, each: Each): void {
   const finder = finderOf(schema as SchemaNode);
-  if (finder !== undefined) walk(finder, value, [], each);
+  if (finder !== undefined) walk(finder, value, path, each);
 }
 
-function walk(finder: Finder, value: unknown, path: (string | number)[], each: Visit): void {
+function walk(finder: Finder, value: unknown, path: Path, each: Each): void {
   if (typeof value === 'string') {
     const { category } = finder;
-    if (category !== undefined) each(streamOf(category, value), path);
+    if (category !== undefined) each(streamOf(category, value));
   } else if (Array.isArray(value)) {
     const { items } = finder;
     if (items === undefined) return;
     for (let i = 0; i < value.length; i += 1) {
-      path.push(i);
+      path?.push(i);
       walk(items, value[i], path, each);
-      path.pop();
+      path?.pop();
     }
   } else if (typeof value === 'object' && value !== null) {
     const members = value as Record<string, unknown>;
@@ -67,9 +76,9 @@ function walk(finder: Finder, value: unknown, path: (string | number)[], each: V
     for (const [name, inner] of of.members) {
       const member = members[name];
       if (member === undefined) continue;
-      path.push(name);
+      path?.push(name);
       walk(inner, member, path, each);
-      path.pop();
+      path?.pop();
     }
   }
 }

@@ -92,22 +92,40 @@ export function summaryOf<T extends EventType>(type: T, data: DataOf<T>, name: N
 }
 
 /** A quantity in words: "more than 300", "about 40 to 60 km2", with its unit only for measures. */
-export function wordsOf({ qualifier, value, value_to, value_best, unit }: Quantity): string {
-  const number = (n: number | undefined) => (n ?? 0).toLocaleString('en-GB');
-  const best = value_best === undefined ? '' : `, at best estimate ${number(value_best)}`;
-  const words: Record<Quantity['qualifier'], string> = {
-    exact: number(value),
-    unspecified: number(value),
-    approximately: `about ${number(value)}`,
-    more_than: `more than ${number(value)}`,
-    at_least: `at least ${number(value)}`,
-    less_than: `less than ${number(value)}`,
-    at_most: `at most ${number(value)}`,
-    up_to: `up to ${number(value)}`,
-    between: `between ${number(value)} and ${number(value_to)}${best}`,
-    vague: 'an unstated number of',
-  };
-  return unit.startsWith('{') ? words[qualifier] : `${words[qualifier]} ${unit}`;
+export function wordsOf(quantity: Quantity): string {
+  const { unit } = quantity;
+  const words = amountOf(quantity);
+  return unit.startsWith('{') ? words : `${words} ${unit}`;
+}
+
+function amountOf({ qualifier, value, value_to, value_best }: Quantity): string {
+  switch (qualifier) {
+    case 'exact':
+    case 'unspecified':
+      return numeral(value);
+    case 'approximately':
+      return `about ${numeral(value)}`;
+    case 'more_than':
+      return `more than ${numeral(value)}`;
+    case 'at_least':
+      return `at least ${numeral(value)}`;
+    case 'less_than':
+      return `less than ${numeral(value)}`;
+    case 'at_most':
+      return `at most ${numeral(value)}`;
+    case 'up_to':
+      return `up to ${numeral(value)}`;
+    case 'between': {
+      const best = value_best === undefined ? '' : `, at best estimate ${numeral(value_best)}`;
+      return `between ${numeral(value)} and ${numeral(value_to)}${best}`;
+    }
+    case 'vague':
+      return 'an unstated number of';
+  }
+}
+
+function numeral(n: number | undefined): string {
+  return (n ?? 0).toLocaleString('en-GB');
 }
 
 function all(category: 'actor' | 'place', ids: readonly string[], name: NameOf): string {
