@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { type ColumnType, type Generated, Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
+import { PooledClient } from './pooled-client.ts';
 
 export type EventsTable = {
   position: number;
@@ -198,6 +199,7 @@ export function openPool(
 ): pg.Pool {
   const pool = new pg.Pool({
     ...connectionOptions(databaseUrl),
+    Client: PooledClient,
     max: connectionsMax,
     ...(isAwaited
       ? answerTimeouts
@@ -338,5 +340,6 @@ function parseSafeIntegers(text: string): (number | null)[] {
  * drop the microseconds.
  */
 export function parseInstant(text: string): string {
-  return text.replace(' ', 'T').replace(/\+00$/, 'Z');
+  const space = text.indexOf(' ');
+  return space < 0 ? text : `${text.slice(0, space)}T${text.slice(space + 1).replace('+00', 'Z')}`;
 }

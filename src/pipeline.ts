@@ -61,7 +61,7 @@ export async function openPipeline(
           answered(error, result?.rows);
         });
       }),
-    run: (statement) => asked<unknown[]>((answered) => prepared(statement, answered)),
+    run: (statement) => asked<unknown[]>((answered) => prepared.run(statement, answered)),
     onLost: (listener) => client.on('error', listener),
     close: () => client.end(),
   };

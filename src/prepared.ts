@@ -17,19 +17,34 @@ export type PreparedStatement = {
 
 type Value = string | number | Buffer | null | undefined;
 type Parse = (text: string) => unknown;
-type Answered = (error: Error | null, rows: unknown[][]) => void;
-type Connection = { readonly stream: Socket };
-type Description = { fields: { dataTypeID: number; format: string }[] };
+type Answered = (error: Error | null, rows: unknown[][], columns: readonly string[]) => void;
+type Connection = {
+  readonly stream: Socket;
+  /** The driver's own note of what it has prepared, by name. */
+  readonly parsedStatements: Record<string, string>;
+  close(statement: { type: 'S'; name: string }): void;
+  sync(): void;
+};
+type Description = { fields: { name: string; dataTypeID: number; format: string }[] };
+type Columns = { readonly names: readonly string[]; readonly parsers: readonly Parse[] };
 /** Of a statement that is prepared: its text, and what reads its columns. */
-type Known = { readonly text: string; readonly parsers: readonly Parse[] };
+type Known = Columns & { readonly text: string };
 
-/** Answers with what runs statements on `client`, each row as an array. */
+/** Runs statements on `client`, each row as an array. */
 export function preparedOn(client: pg.Client) {
   const known = new Map<string, Known>();
-  const parsersOf = ({ fields }: Description) =>
-    fields.map(({ dataTypeID, format }) => client.getTypeParser(dataTypeID, format as 'text'));
-  return (statement: PreparedStatement, answered: Answered): void => {
-    client.query(new Run(statement, known, parsersOf, answered) as unknown as pg.Submittable);
+  const columnsOf = ({ fields }: Description): Columns => ({
+    names: fields.map(({ name }) => name),
+    parsers: fields.map(({ dataTypeID, format }) =>
+      client.getTypeParser(dataTypeID, format as 'text'),
+    ),
+  });
+  const submit = (query: object) => void client.query(query as pg.Submittable);
+  return {
+    run: (statement: PreparedStatement, answered: Answered): void =>
+      submit(new Run(statement, known, columnsOf, answered)),
+    /** Has the server let go of a statement; its name can be another's then. */
+    forget: (name: string): void => submit(new Forget(name, known)),
   };
 }
 
@@ -38,6 +53,7 @@ type DriverQuery = {
   readonly text: string;
   name: string;
   values: readonly Value[];
+  callback?: () => void;
   submit(connection: Connection): Error | null;
 };
 const DriverQuery = pg.Query as unknown as new (text: string) => DriverQuery;
@@ -45,16 +61,16 @@ const DriverQuery = pg.Query as unknown as new (text: string) => DriverQuery;
 // Into a pipeline the driver takes no query of another class.
 class Run extends DriverQuery {
   readonly #known: Map<string, Known>;
-  readonly #parsersOf: (description: Description) => readonly Parse[];
+  readonly #columnsOf: (description: Description) => Columns;
   readonly #rows: unknown[][] = [];
-  #parsers: readonly Parse[] | undefined;
+  #columns: Columns | undefined;
   #fault: Error | undefined;
   #answered: Answered | undefined;
 
   constructor(
     { name, text, values }: PreparedStatement,
     known: Map<string, Known>,
-    parsersOf: (description: Description) => readonly Parse[],
+    columnsOf: (description: Description) => Columns,
     answered: Answered,
   ) {
     super(text);
@@ -62,27 +78,27 @@ class Run extends DriverQuery {
     this.values = values;
     this.#answered = answered;
     this.#known = known;
-    this.#parsersOf = parsersOf;
+    this.#columnsOf = columnsOf;
     const own = known.get(name);
-    if (own?.text === text) this.#parsers = own.parsers;
+    if (own?.text === text) this.#columns = own;
   }
 
   override submit(connection: Connection): Error | null {
     // Also where the name is another text's, which the driver refuses.
-    if (this.#parsers === undefined) return super.submit(connection);
+    if (this.#columns === undefined) return super.submit(connection);
     // Of one that is broken its error tells.
     if (connection.stream.writable) connection.stream.write(run(this.name, this.values));
     return null;
   }
 
   handleRowDescription(description: Description): void {
-    this.#parsers = this.#parsersOf(description);
-    this.#known.set(this.name, { text: this.text, parsers: this.#parsers });
+    this.#columns = this.#columnsOf(description);
+    this.#known.set(this.name, { text: this.text, ...this.#columns });
   }
 
   handleDataRow({ fields }: { fields: (string | null)[] }): void {
     try {
-      const parsers = this.#parsers as readonly Parse[];
+      const { parsers } = this.#columns as Columns;
       this.#rows.push(fields.map((text, i) => (text === null ? null : parsers[i]?.(text))));
     } catch (fault) {
       this.#fault ??= fault as Error;
@@ -104,8 +120,36 @@ class Run extends DriverQuery {
   #answer(error: Error | null): void {
     const answered = this.#answered;
     this.#answered = undefined;
-    answered?.(error, this.#rows);
+    // The client may have put its watch over the time there.
+    this.callback?.();
+    answered?.(error, this.#rows, this.#columns?.names ?? []);
   }
+}
+
+class Forget {
+  callback?: () => void;
+  readonly #name: string;
+  readonly #known: Map<string, Known>;
+
+  constructor(name: string, known: Map<string, Known>) {
+    this.#name = name;
+    this.#known = known;
+  }
+
+  // To close what is not there is no error.
+  submit(connection: Connection): void {
+    this.#known.delete(this.#name);
+    delete connection.parsedStatements[this.#name];
+    connection.close({ type: 'S', name: this.#name });
+    connection.sync();
+  }
+
+  handleReadyForQuery(): void {
+    this.callback?.();
+  }
+
+  // Of a connection that is broken those that wait for an answer are told.
+  handleError(): void {}
 }
 
 const textFormat = 0;

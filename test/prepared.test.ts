@@ -1,7 +1,9 @@
 /** Statements that are run over and over: the first time, described, and after that. */
+import pg from 'pg';
 import t from 'tap';
-import { isConnectionError } from '../src/db.ts';
+import { connectionOptions, isConnectionError } from '../src/db.ts';
 import { openPipeline } from '../src/pipeline.ts';
+import { preparedOn } from '../src/prepared.ts';
 import { freshDatabase } from './db.ts';
 
 async function openRun(t: Tap) {
@@ -61,6 +63,30 @@ t.test('what fails fails alone, the first time and after', async (t) => {
       { value: [[5, 1]] },
       { reason: { code: '42703' } },
     ]);
+  }
+});
+
+// Seen to fail where what reads its columns is kept: the statement is taken for prepared.
+t.test('what was forgotten is prepared anew, as it was or of another text', async (t) => {
+  const { url } = await freshDatabase(t);
+  const client = new pg.Client(connectionOptions(url));
+  await client.connect();
+  t.teardown(() => client.end());
+  const { run, forget } = preparedOn(client);
+  const ask = (text: string) =>
+    new Promise((resolve, reject) => {
+      run({ name: 'one', text, values: [] }, (error, rows, columns) => {
+        if (error) reject(error);
+        else resolve({ rows, columns });
+      });
+    });
+  forget('one');
+  for (const text of ['select 1 as n', 'select 1 as n', 'select 2 as m']) {
+    const [number, column] = text === 'select 2 as m' ? [2, 'm'] : [1, 'n'];
+    const answer = { rows: [[number]], columns: [column] };
+    t.strictSame(await ask(text), answer);
+    t.strictSame(await ask(text), answer);
+    forget('one');
   }
 });
 

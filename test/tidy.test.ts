@@ -15,7 +15,9 @@ const mayImport: Record<string, string[]> = {
     ...['domain', 'eventstore', 'db.ts', 'projections/war-status-view.ts'],
     ...['kafka-cluster.ts', 'loopback.ts'],
   ],
-  projections: ['domain', 'eventstore', 'relay/message.ts', 'db.ts', 'pipeline.ts'],
+  projections: [
+    ...['domain', 'eventstore', 'relay/message.ts', 'db.ts', 'pipeline.ts', 'pooled-client.ts'],
+  ],
   'log-tree': ['eventstore', 'db.ts'],
   verify: [
     ...['domain', 'eventstore', 'projections', 'log-tree', 'relay', 'db.ts', 'pipeline.ts'],
@@ -44,8 +46,9 @@ const mayImport: Record<string, string[]> = {
   'config.ts': ['kafka-cluster.ts', 'loopback.ts'],
   'kafka-cluster.ts': ['loopback.ts'],
   'loopback.ts': [],
-  'db.ts': [],
+  'db.ts': ['pooled-client.ts'],
   'prepared.ts': [],
+  'pooled-client.ts': ['prepared.ts'],
   'pipeline.ts': ['db.ts', 'prepared.ts'],
   'log.ts': ['config.ts', 'db.ts', 'embedded', 'eventstore', 'pipeline.ts'],
   'service.ts': ['*'],

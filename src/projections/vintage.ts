@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import { type Db, readHead } from '../db.ts';
+import { int4Array, textArray } from '../eventstore/binary-array.ts';
+import { prepared } from '../pooled-client.ts';
 import type { Projection } from './projection.ts';
 import { tableOf } from './rows.ts';
 
@@ -52,7 +54,7 @@ export async function readVintage(
   asked: Asked = {},
 ): Promise<At> {
   const { at_position = null, known_at = null, valid_at = null } = asked;
-  const names = projections.map(({ name }) => name);
+  const names = textArray(projections.map(({ name }) => name));
   const versions = projections.map(({ version }) => version);
   type Found = {
     position: number;
@@ -60,13 +62,13 @@ export async function readVintage(
     head: number;
     generations: Record<string, number>;
   };
-  const { rows } = await sql<Found>`
+  const { rows } = await sql<Found>`${prepared}
     select views.generations, at.position, e.recorded_at,
            case when ${at_position}::bigint > views.position
                 then coalesce((select max(position) from events), 0) else views.position end as head
     from (select min(p.position) as position, json_object_agg(p.name, p.generation) as generations
           from projections p
-          join unnest(${names}::text[], ${versions}::integer[]) as of(name, version)
+          join unnest(${names}::text[], ${int4Array(versions)}::integer[]) as of(name, version)
             using (name, version)
           where p.role = 'live') as views
     cross join lateral (select case
