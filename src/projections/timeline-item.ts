@@ -8,6 +8,9 @@ import type { Fact } from './projection.ts';
 
 type AnyData = Partial<DataOf<'ClaimMade'> & DataOf<'TroopsWithdrew'> & DataOf<'ReportPublished'>>;
 
+/** An event as far as an item tells of it. */
+export type Told = Omit<Fact, 'metadata'>;
+
 /** What can be asked for by a tag: the filters of the timeline that hold for one value. */
 export type TagFilters = {
   readonly type?: string;
@@ -39,14 +42,16 @@ export function streamsOf({
   stream,
   data,
 }: Pick<Fact, 'type' | 'stream' | 'data'>): readonly string[] {
-  const own = stream.replace(/^force-/, 'actor-');
-  return [...new Set([own, ...streamsReferredTo(catalogue[type], data)])];
+  const own = stream.startsWith('force-') ? stream.replace('force', 'actor') : stream;
+  return streamsReferredTo(catalogue[type], data, [own]);
 }
 
 /** The ids among `streams` of one category. */
 export function idsOf(streams: readonly string[], category: string): string[] {
   const start = `${category}-`;
-  return streams.filter((one) => one.startsWith(start)).map((one) => one.slice(start.length));
+  const ids: string[] = [];
+  for (const one of streams) if (one.startsWith(start)) ids.push(one.slice(start.length));
+  return ids;
 }
 
 /** The tag of what is said to have gone on from one day of UTC to another: few items do. */
@@ -100,8 +105,8 @@ export function wordTag(word: string): string {
   return `word:${word}`;
 }
 
-/** The members of an item that the event alone tells, and the names in its summary. */
-export function itemOf(event: Fact, nameOf: NameOf) {
+/** The members of an item that its event alone tells, and the names in its summary. */
+export function itemOf(event: Told, nameOf: NameOf) {
   const data = event.data as AnyData;
   const streams = streamsOf(event);
   const places = data.places ?? idsOf(streams, 'place').map((place_id) => ({ place_id }));

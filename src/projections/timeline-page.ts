@@ -1,6 +1,7 @@
 /** The timeline as a list: its order, pages and cursors. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
+import { prepared } from '../pooled-client.ts';
 import { claims } from './claims.ts';
 import { registry } from './registry.ts';
 import { heldAt, madeBy } from './rows.ts';
@@ -70,24 +71,28 @@ async function selectPage(
         (column) => sql`${sql.ref(`${alias}.${column}`)} ${sql.raw(order)}`,
       ),
     );
+  // As it stands, not as a parameter: how few there are is a part of the plan.
+  const count = sql.lit(limit + 1);
   const found = branchesOf(query).map(
     (branch) => sql`(
       select since, sort_at, claim_id, body from ${sql.table(table(timeline, 'items'))} t
-      where ${sql.join([...all, ...branch], sql` and `)} order by ${by('t')} limit ${limit + 1})`,
+      where ${sql.join([...all, ...branch], sql` and `)} order by ${by('t')} limit ${count})`,
   );
+  // What a filter is asked for may be rare or common: each has a best plan of its own.
+  const once = conditions.length === 0 ? prepared : sql``;
   // The page first: events and claims are looked up for its items alone, one by one, which is also
   // right while PostgreSQL knows nothing yet of how many there are.
-  const { rows } = await sql<FoundRow>`
+  const { rows } = await sql<FoundRow>`${once}
     select p.sort_at, p.body ->> 'published_at' as published_at, p.claim_id,
            c.made as claim_made, c.verification, c.lifecycle, e.position, e.id, e.stream, e.version,
-           e.type, e.schema_version, e.recorded_at, e.data, e.metadata
+           e.type, e.schema_version, e.recorded_at, e.data
     from (${sql.join(found, sql` union all `)}) p
     join events e on e.position = p.since
     left join lateral (
       select c.made, c.verification, c.lifecycle from ${sql.table(table(claims, 'claims'))} c
       where c.key = p.claim_id and ${heldAt(as_of.position, 'c')}
       order by c.since desc limit 1) c on true
-    order by ${by('p')} limit ${limit + 1}`.execute(db);
+    order by ${by('p')} limit ${count}`.execute(db);
   return rows;
 }
 

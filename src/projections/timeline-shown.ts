@@ -1,12 +1,11 @@
 /** Items of the timeline as they are shown: events with the names of then and the status of now. */
-import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { upcast } from '../domain/catalogue.ts';
+import { streamOf } from '../domain/decider.ts';
 import type { RecordedEvent } from '../eventstore/event-store.ts';
-import type { Fact } from './projection.ts';
-import { type Entry, registry } from './registry.ts';
-import { itemOf, streamsOf } from './timeline-item.ts';
+import { showWithEntries } from './entry-memory.ts';
+import { itemOf, type Told } from './timeline-item.ts';
 import type { At } from './vintage.ts';
 
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
@@ -52,7 +51,7 @@ export const TimelineItem = Type.Object({
 export type TimelineItem = Static<typeof TimelineItem>;
 
 /** An item as it is found: what it was published with, its event, and the claim it is about. */
-export type FoundRow = RecordedEvent & {
+export type FoundRow = Omit<RecordedEvent, 'metadata'> & {
   readonly sort_at: string;
   readonly published_at: string | null;
   readonly claim_id: string | null;
@@ -62,61 +61,34 @@ export type FoundRow = RecordedEvent & {
 };
 
 /** The items of a page, in its order. */
-export async function showItems(
-  db: Db,
-  at: At,
-  rows: readonly FoundRow[],
-): Promise<TimelineItem[]> {
-  const facts = rows.map(factOf);
-  const versions = await listVersions(db, at, new Set(facts.flatMap(streamsOf)));
-  return facts.map((fact, i) => {
-    const { claim_id, claim_made, verification, lifecycle, ...row } = rows[i] as FoundRow;
-    const entry = (stream: string, position: number) =>
-      versions.get(stream)?.find(({ since, until }) => since <= position && position < until);
-    const item = itemOf(fact, (category, id) => {
-      const name = entry(`${category}-${id}`, fact.position)?.body.name;
-      return typeof name === 'string' ? name : id;
-    });
-    const report = entry(fact.stream, at.as_of.position)?.body;
-    return {
-      ...item,
-      published_at: row.published_at,
-      ...(claim_id !== null &&
-        claim_made !== null &&
-        verification !== null &&
-        lifecycle !== null && {
-          claim: { id: claim_id, made: claim_made, verification, lifecycle },
-        }),
-      ...(report !== undefined &&
-        typeof report.lifecycle === 'string' && {
-          report: { id: report.id, lifecycle: report.lifecycle },
-        }),
-    };
-  });
+export function showItems(db: Db, at: At, rows: readonly FoundRow[]): Promise<TimelineItem[]> {
+  const facts = rows.map((row) => upcast(row) as Told);
+  return showWithEntries(db, at, (entryAt) =>
+    rows.map(({ published_at, claim_id, claim_made, verification, lifecycle }, i) => {
+      const fact = facts[i] as Told;
+      const item = itemOf(
+        fact,
+        (category, id) => entryAt(streamOf(category, id), fact.position)?.name ?? id,
+      );
+      const report = reportIdOf(fact.stream);
+      const state = report && entryAt(fact.stream, at.as_of.position)?.lifecycle;
+      return {
+        ...item,
+        published_at,
+        ...(claim_id !== null &&
+          claim_made !== null &&
+          verification !== null &&
+          lifecycle !== null && {
+            claim: { id: claim_id, made: claim_made, verification, lifecycle },
+          }),
+        ...(report && state && { report: { id: report, lifecycle: state } }),
+      };
+    }),
+  );
 }
 
-function factOf({ position, id, stream, version, type, ...more }: FoundRow): Fact {
-  const { schema_version, recorded_at, data, metadata } = more;
-  return upcast({
-    ...{ position, id, stream, version, type, schema_version, recorded_at, data, metadata },
-  }) as Fact;
-}
+const reportStart = streamOf('report', '');
 
-type EntryVersion = {
-  readonly key: string;
-  readonly since: number;
-  readonly until: number;
-  readonly body: Entry;
-};
-
-// All versions up to the position of the page: names are those of when an item was recorded.
-async function listVersions(
-  db: Db,
-  { as_of, table }: At,
-  streams: ReadonlySet<string>,
-): Promise<Map<string, EntryVersion[]>> {
-  const { rows } = await sql<EntryVersion>`
-    select key, since, until, body from ${sql.table(table(registry, 'entries'))}
-    where key = any (${[...streams]}::text[]) and since <= ${as_of.position}`.execute(db);
-  return Map.groupBy(rows, ({ key }) => key);
+function reportIdOf(stream: string): string | undefined {
+  return stream.startsWith(reportStart) ? stream.slice(reportStart.length) : undefined;
 }
