@@ -1,14 +1,16 @@
 /**
  * Appends over HTTP beside a bare Fastify route with the same schemas, each in a process of its
  * own: requests a second, and CPU of the server's process per request. What the store itself costs
- * is measured by its own appends, in this process.
+ * is measured by its own appends of the same events, in this process.
  */
 import { once } from 'node:events';
 import { v7 as uuidv7 } from 'uuid';
 import { registrySteps, reportSteps } from '../src/cli/seed-report.ts';
+import type { EventStore } from '../src/eventstore/event-store.ts';
 import { claimRoutes } from '../src/http/claims.ts';
 import type { CommandRoute } from '../src/http/commands.ts';
 import { closedLoop, inTurn, median, processCpuUs, round, table } from './measure.ts';
+import { metadata } from './payload.ts';
 import { peer } from './peers.ts';
 import type { Bench } from './run.ts';
 import { type Server, serve } from './servers.ts';
@@ -32,14 +34,15 @@ export const benchHttp: Bench = async (fresh, short) => {
   });
   const bare = await serve(['bench/bare-server.ts'], {});
   await recordRegister(ours.url);
-  const store = await frontlog(await fresh('store'));
+  const { store, close } = await frontlog(await fresh('store'));
+  const append = appendsOf(store, await recordedClaim(ours.url));
   const rounds = short ? 1 : 3;
   const ms = short ? 500 : 4_000;
   // A lone append goes another way through the store than a batch: each is compiled by itself.
   for (const connections of [64, 1]) {
     for (const server of [ours, bare]) await load(server, connections, 2 * ms);
   }
-  for (const callers of connectionCounts) await closedLoop(store.append, { callers, ms: ms / 2 });
+  for (const callers of connectionCounts) await closedLoop(append, { callers, ms: ms / 2 });
   const rows = [];
   const ratios: Record<string, number> = {};
   for (const connections of connectionCounts) {
@@ -52,10 +55,7 @@ export const benchHttp: Bench = async (fresh, short) => {
       ours: post(ours, seen.ours),
       bare: post(bare, seen.bare),
       store: async () => {
-        const figure = await closedLoop(store.append, {
-          callers: connections,
-          ms: ms / 2,
-        });
+        const figure = await closedLoop(append, { callers: connections, ms: ms / 2 });
         seen.store.push(figure.node_us);
         return figure.per_s;
       },
@@ -75,7 +75,7 @@ export const benchHttp: Bench = async (fresh, short) => {
       target: `at most ${mostBares}`,
     });
   }
-  await store.close();
+  await close();
   for (const { process } of [ours, bare]) {
     process.kill();
     await once(process, 'exit');
@@ -95,10 +95,37 @@ async function recordRegister(url: string): Promise<void> {
   }
 }
 
+/** The data of the event that a claim is recorded as, sent as `load` sends them. */
+async function recordedClaim(url: string): Promise<object> {
+  const response = await fetch(`${url}/v1/claims`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: `{"id":"${uuidv7()}",${claimText()}`,
+  });
+  const { event_ids } = (await response.json()) as { event_ids: string[] };
+  const event = await fetch(`${url}/v1/events/${event_ids[0]}`);
+  return ((await event.json()) as { data: object }).data;
+}
+
+/** The same claim under another id each time. */
+function appendsOf(store: EventStore, data: object) {
+  return () => {
+    const [id, claim_id] = [uuidv7(), uuidv7()];
+    const claim = { ...data, claim_id };
+    const event = { id, type: 'ClaimMade', schema_version: 1, data: claim, metadata };
+    return store.append({ stream: `claim-${claim_id}`, expectedVersion: 0, events: [event] });
+  };
+}
+
+/** All of a claim but its id, which comes first. */
+function claimText(): string {
+  const { id: _id, ...claim } = (claimRoutes[0] as CommandRoute).example as { id: string };
+  return JSON.stringify(claim).slice(1);
+}
+
 async function load(server: Server, connections: number, ms: number): Promise<Figure> {
   const autocannon = await peer<Autocannon>('autocannon');
-  const { id: _id, ...claim } = (claimRoutes[0] as CommandRoute).example as { id: string };
-  const rest = JSON.stringify(claim).slice(1);
+  const rest = claimText();
   const before = await processCpuUs(server.process.pid as number);
   const started = performance.now();
   const { requests, non2xx } = await autocannon({
