@@ -10,6 +10,9 @@ import { createIndexes, createTables, dropTables } from './rows.ts';
 /** Longer than any statement may take. */
 const retiredKeptMs = 60_000;
 
+/** How old what an older version has not projected is where no process of its release runs. */
+const outlivedAfter = '1 day';
+
 export type Role = 'live' | 'building';
 export type Generation = Selectable<ProjectionsTable>;
 
@@ -125,6 +128,23 @@ export function dropRetired(db: Db, projection: Projection): Promise<void> {
       .where('retired_at', '<', sql<string>`now() - ${`${retiredKeptMs} ms`}::interval`)
       .execute();
     for (const { generation } of dropped) await dropTables(transaction, projection, generation);
+  });
+}
+
+/**
+ * Drops generations of older versions that nobody takes further, once this version has come
+ * further than they: until then the release before may be gone back to.
+ */
+export function dropOutlived(db: Db, { name, version }: Projection): Promise<void> {
+  return db.transaction().execute(async (transaction) => {
+    const { rows } = await sql<Pick<Generation, 'name' | 'version' | 'generation'>>`
+      delete from projections p where p.name = ${name} and p.version < ${version}
+        and exists (select from projections own where own.name = p.name
+          and own.version = ${version} and own.role = 'live' and own.position > p.position)
+        and exists (select from events e where e.position = p.position + 1
+          and e.recorded_at < now() - ${outlivedAfter}::interval)
+      returning p.name, p.version, p.generation`.execute(transaction);
+    for (const one of rows) await dropTables(transaction, one, one.generation);
   });
 }
 

@@ -7,7 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Comparison, type Db, isTransientError, readHead } from '../db.ts';
 import { compareGenerations } from './compare.ts';
-import { dropRetired, findGeneration, type Generation, stopFor } from './generations.ts';
+import {
+  dropOutlived,
+  dropRetired,
+  findGeneration,
+  type Generation,
+  stopFor,
+} from './generations.ts';
 import { openLane } from './lane.ts';
 import { type Pages, pagesOf } from './pages.ts';
 import type { Projection } from './projection.ts';
@@ -37,7 +43,10 @@ export async function runRebuilds(
       if (step === 'busy') waitMs = busyIntervalMs;
       if (step === 'none') {
         await rebuild.close();
-        for (const projection of projections) await dropRetired(parts.db, projection);
+        for (const projection of projections) {
+          await dropRetired(parts.db, projection);
+          await dropOutlived(parts.db, projection);
+        }
       }
     } catch (error) {
       await recover(projections, 'building', parts, error);

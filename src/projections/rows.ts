@@ -42,8 +42,10 @@ export type Rows = {
 };
 export type Version = { key: string; since: number; until: number; row: Row };
 
+type Named = Pick<Projection, 'name' | 'version'>;
+
 /** The table of a generation. */
-export function tableOf(projection: Projection, generation: number, name: string): string {
+export function tableOf(projection: Named, generation: number, name: string): string {
   return `${projection.name}_v${projection.version}_g${generation}_${name}`;
 }
 
@@ -129,8 +131,10 @@ async function createIndexesOf(db: Db, projection: Projection, generation: numbe
   }
 }
 
-export async function dropTables(db: Db, projection: Projection, generation: number) {
-  for (const name of Object.keys(projection.tables)) {
-    await sql`drop table if exists ${sql.table(tableOf(projection, generation, name))}`.execute(db);
-  }
+/** Drops the tables of a generation, also of a version that had others than there are now. */
+export async function dropTables(db: Db, projection: Named, generation: number): Promise<void> {
+  const { rows } = await sql<{ table: string }>`
+    select tablename as table from pg_tables where schemaname = current_schema()
+      and starts_with(tablename, ${tableOf(projection, generation, '')})`.execute(db);
+  for (const { table } of rows) await sql`drop table ${sql.table(table)}`.execute(db);
 }
