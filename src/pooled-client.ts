@@ -15,6 +15,7 @@ const mark = '/* prepared */';
  */
 export const prepared = sql.raw(mark);
 
+/** A client for the pool that knows statements by that mark, and is the driver's own for others. */
 export class PooledClient extends pg.Client {
   readonly #statements = preparedOn(this);
   readonly #names = new LRUCache<string, string>({

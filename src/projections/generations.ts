@@ -10,7 +10,7 @@ import { createIndexes, createTables, dropTables } from './rows.ts';
 /** Longer than any statement may take. */
 const retiredKeptMs = 60_000;
 
-/** How old what an older version has not projected is where no process of its release runs. */
+/** An event of this age that an older version has not projected is one that nobody will. */
 const outlivedAfter = '1 day';
 
 export type Role = 'live' | 'building';
