@@ -65,10 +65,20 @@ export async function setState(
   projection: Projection,
   state: Generation['state'],
 ): Promise<void> {
-  await ofProjection(db, projection)
-    .set({ state, last_error: null, error_position: null })
-    .where('role', '!=', 'retired')
-    .execute();
+  await db.transaction().execute(async (transaction) => {
+    // The one being built first, as who has it take the other's place holds them.
+    const { name, version } = projection;
+    const { rows } = await sql<Pick<Generation, 'generation'>>`
+      select generation from projections
+      where name = ${name} and version = ${version} and role <> 'retired'
+      order by role = 'live' for update`.execute(transaction);
+    for (const { generation } of rows) {
+      await ofProjection(transaction, projection)
+        .set({ state, last_error: null, error_position: null })
+        .where('generation', '=', generation)
+        .execute();
+    }
+  });
 }
 
 /** Stops one generation for an error that no event is to blame for. */
