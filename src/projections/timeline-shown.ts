@@ -5,7 +5,7 @@ import { upcast } from '../domain/catalogue.ts';
 import { streamOf } from '../domain/decider.ts';
 import type { RecordedEvent } from '../eventstore/event-store.ts';
 import { showWithEntries } from './entry-memory.ts';
-import { itemOf, type Told } from './timeline-item.ts';
+import { idsOf, itemOf, type Told } from './timeline-item.ts';
 import type { At } from './vintage.ts';
 
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
@@ -62,19 +62,19 @@ export type FoundRow = Omit<RecordedEvent, 'metadata'> & {
 
 /** The items of a page, in its order. */
 export function showItems(db: Db, at: At, rows: readonly FoundRow[]): Promise<TimelineItem[]> {
-  const facts = rows.map((row) => upcast(row) as Told);
+  const found = rows.map((row) => upcast(row));
   return showWithEntries(db, at, (entryAt) =>
-    rows.map(({ published_at, claim_id, claim_made, verification, lifecycle }, i) => {
-      const fact = facts[i] as Told;
+    found.map((row) => {
+      const { stream, position, claim_id, claim_made, verification, lifecycle } = row;
       const item = itemOf(
-        fact,
-        (category, id) => entryAt(streamOf(category, id), fact.position)?.name ?? id,
+        row as Told,
+        (category, id) => entryAt(streamOf(category, id), position)?.name ?? id,
       );
-      const report = reportIdOf(fact.stream);
-      const state = report && entryAt(fact.stream, at.as_of.position)?.lifecycle;
+      const [report] = idsOf([stream], 'report');
+      const state = report && entryAt(stream, at.as_of.position)?.lifecycle;
       return {
         ...item,
-        published_at,
+        published_at: row.published_at,
         ...(claim_id !== null &&
           claim_made !== null &&
           verification !== null &&
@@ -85,10 +85,4 @@ export function showItems(db: Db, at: At, rows: readonly FoundRow[]): Promise<Ti
       };
     }),
   );
-}
-
-const reportStart = streamOf('report', '');
-
-function reportIdOf(stream: string): string | undefined {
-  return stream.startsWith(reportStart) ? stream.slice(reportStart.length) : undefined;
 }
