@@ -47,13 +47,13 @@ export const benchHttp: Bench = async (fresh, short) => {
   const ratios: Record<string, number> = {};
   for (const connections of connectionCounts) {
     const seen = { ours: [] as Figure[], bare: [] as Figure[], store: [] as number[] };
-    const post = (server: Server, figures: Figure[]) => async () => {
+    const loaded = (server: Server, figures: Figure[]) => async () => {
       figures.push(await load(server, connections, ms));
       return figures.at(-1)?.per_s ?? 0;
     };
     await inTurn(rounds, {
-      ours: post(ours, seen.ours),
-      bare: post(bare, seen.bare),
+      ours: loaded(ours, seen.ours),
+      bare: loaded(bare, seen.bare),
       store: async () => {
         const figure = await closedLoop(append, { callers: connections, ms: ms / 2 });
         seen.store.push(figure.node_us);
@@ -86,22 +86,20 @@ export const benchHttp: Bench = async (fresh, short) => {
 async function recordRegister(url: string): Promise<void> {
   const [report] = reportSteps;
   for (const step of [...registrySteps, report as (typeof reportSteps)[number]]) {
-    const { status } = await fetch(url + step.path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(step.body),
-    });
-    if (status >= 300) throw new Error(`${step.path}: ${status}`);
+    await post(url + step.path, JSON.stringify(step.body));
   }
+}
+
+async function post(url: string, body: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(url, { method: 'POST', headers, body });
+  if (response.status >= 300) throw new Error(`${url}: ${response.status}`);
+  return response;
 }
 
 /** The data of the event that a claim is recorded as, sent as `load` sends them. */
 async function recordedClaim(url: string): Promise<object> {
-  const response = await fetch(`${url}/v1/claims`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: `{"id":"${uuidv7()}",${claimText()}`,
-  });
+  const response = await post(`${url}/v1/claims`, `{"id":"${uuidv7()}",${claimText()}`);
   const { event_ids } = (await response.json()) as { event_ids: string[] };
   const event = await fetch(`${url}/v1/events/${event_ids[0]}`);
   return ((await event.json()) as { data: object }).data;

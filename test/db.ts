@@ -50,6 +50,16 @@ export async function freshStore(t: Test): Promise<TestDatabase & { store: Event
   return { ...database, store: openStore(t, database) };
 }
 
+/** Until somebody in the database waits for a lock: no time is guessed. */
+export async function blocked(db: Db): Promise<void> {
+  for (;;) {
+    const { rows } = await sql<{ n: number }>`
+      select count(*) as n from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+    if ((rows[0]?.n ?? 0) > 0) return;
+  }
+}
+
 function report(error: Error): void {
   // What is still open when the database is dropped is ended by that: SQLSTATE 57P01.
   if ((error as { code?: string }).code === '57P01') return;

@@ -7,7 +7,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { sql } from 'kysely';
 import t from 'tap';
 import type { Db } from '../../src/db.ts';
-import { freshDatabase, freshStore, openStore } from '../db.ts';
+import { blocked, freshDatabase, freshStore, openStore } from '../db.ts';
 import { append, event, events } from './events.ts';
 import { mutate } from './mutate.ts';
 
@@ -64,16 +64,6 @@ async function appendBesideOpen(db: Db, name: FunctionName) {
     return { second, seen: await logOf(db) };
   });
   return { second: await second, seen, log: await logOf(db) };
-}
-
-// Until somebody waits for a lock: no time is guessed.
-async function blocked(db: Db): Promise<void> {
-  for (;;) {
-    const { rows } = await sql<{ n: number }>`
-      select count(*) as n from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
-    if ((rows[0]?.n ?? 0) > 0) return;
-  }
 }
 
 for (const name of functions) {

@@ -15,7 +15,7 @@ import {
 import type { Projection } from '../../src/projections/projection.ts';
 import { runRebuilds } from '../../src/projections/rebuild.ts';
 import { registry } from '../../src/projections/registry.ts';
-import { freshStore } from '../db.ts';
+import { blocked, freshStore } from '../db.ts';
 import { appendActors } from './actors.ts';
 
 const of = (version: number): Projection => ({ ...registry, version });
@@ -96,7 +96,7 @@ t.test('a pause waits for a generation that takes the place of another', async (
     await lock(transaction, 'building');
     paused = setState(db, of(1), 'paused');
     paused.catch(() => undefined);
-    while (!(await isWaiting(db))) await sleep(20);
+    await blocked(db);
     await lock(transaction, 'live');
     const places = [
       ['live', 'retired'],
@@ -113,12 +113,6 @@ t.test('a pause waits for a generation that takes the place of another', async (
     { generation: 2, role: 'live', state: 'paused' },
   ]);
 });
-
-async function isWaiting(db: Db): Promise<boolean> {
-  const { rows } = await sql`select from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
-  return rows.length > 0;
-}
 
 t.test('a later version stays, whoever looks', async (t) => {
   const { db } = await versioned(t, 25, { 1: 4, 2: 1 });
