@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { type ColumnType, type Generated, Kysely, PostgresDialect, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
-import { PooledClient } from './pooled-client.ts';
+import { ConnectionPool } from './connection-pool.ts';
 
 export type EventsTable = {
   position: number;
@@ -148,7 +148,6 @@ export type Tables = {
 };
 export type Db = Kysely<Tables>;
 
-const connectionsMax = 10;
 const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 30_000;
 const lockTimeoutMs = 10_000;
@@ -197,10 +196,8 @@ export function openPool(
   onError: (error: Error) => void,
   { isAwaited = false } = {},
 ): pg.Pool {
-  const pool = new pg.Pool({
+  const pool = new ConnectionPool({
     ...connectionOptions(databaseUrl),
-    Client: PooledClient,
-    max: connectionsMax,
     ...(isAwaited
       ? answerTimeouts
       : { statement_timeout: statementTimeoutMs, lock_timeout: lockTimeoutMs }),

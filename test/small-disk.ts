@@ -1,4 +1,7 @@
-/** A disk that is soon full: a file system in memory, as a tablespace of the server of the tests. */
+/**
+ * A disk that is soon full: a file system in memory, as a tablespace of a PostgreSQL of its own, as
+ * a server of which one disk is full can make no checkpoint, nor drop a database on another.
+ */
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,7 +9,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { type Db, openDb, openPool } from '../src/db.ts';
-import { type Test, templateDatabase } from './db.ts';
+import type { Test } from './db.ts';
+import { ownPostgres } from './postgres.ts';
 
 const run = promisify(execFile);
 
@@ -14,7 +18,7 @@ const run = promisify(execFile);
 export const withoutSmallDisk: string | false = await mountProbe();
 
 export type SmallDisk = {
-  /** A migrated database whose tables and indexes are on the disk; the WAL is elsewhere. */
+  /** An empty database whose tables and indexes are on the disk; the WAL is elsewhere. */
   readonly databaseUrl: string;
   /** Takes all room that is left. */
   fill(): Promise<void>;
@@ -23,9 +27,13 @@ export type SmallDisk = {
 };
 
 /** A disk of so many MiB with a database on it; both are gone after the test. */
-export async function smallDisk(t: Test, mebibytes: number): Promise<SmallDisk> {
-  const server = process.env.TEST_DATABASE_URL as string;
-  const admin = openDb(openPool(server, () => undefined));
+export async function smallDisk(
+  t: Test & { testdir(): string },
+  mebibytes: number,
+): Promise<SmallDisk> {
+  const postgres = await ownPostgres(t.testdir());
+  t.teardown(postgres.stop);
+  const admin = openDb(openPool(postgres.url, () => undefined));
   // Where any user can reach it: PostgreSQL does not run as root.
   const folder = await mkdtemp(join(tmpdir(), 'frontlog-disk-'));
   await chmod(folder, 0o755);
@@ -33,20 +41,16 @@ export async function smallDisk(t: Test, mebibytes: number): Promise<SmallDisk> 
   await mkdir(disk);
   const { uid, gid } = await ownerOf(admin);
   await run('mount', mountWords(disk, [`size=${mebibytes}m`, `uid=${uid}`, `gid=${gid}`]));
-  const name = `test_${folder.slice(-6).toLowerCase()}_disk`;
-  const [space, database] = [sql.id(name), sql.id(name)];
   t.teardown(async () => {
-    await sql`drop database if exists ${database} with (force)`.execute(admin);
-    await sql`drop tablespace if exists ${space}`.execute(admin);
     await admin.destroy();
+    await postgres.stop();
     await run('umount', [disk]);
     await rm(folder, { recursive: true });
   });
-  await sql`create tablespace ${space} location ${sql.lit(disk)}`.execute(admin);
-  await sql`create database ${database} template ${sql.id(templateDatabase)}
-    tablespace ${space}`.execute(admin);
-  const url = new URL(server);
-  url.pathname = name;
+  await sql`create tablespace small location ${sql.lit(disk)}`.execute(admin);
+  await sql`create database small tablespace small`.execute(admin);
+  const url = new URL(postgres.url);
+  url.pathname = 'small';
   const filler = join(disk, 'filler');
   return {
     databaseUrl: url.href,
