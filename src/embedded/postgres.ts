@@ -37,6 +37,8 @@ const CONFIGURABLE = {
   bgwriter_delay: '10ms',
   bgwriter_lru_maxpages: '1000',
   bgwriter_lru_multiplier: '4',
+  // Who would read ahead for others takes from them where cores are few, and all is near.
+  io_method: 'sync',
   timezone: 'UTC',
   log_timezone: 'UTC',
 };
