@@ -71,6 +71,11 @@ export type EventStore = {
   findEvent(id: string): Promise<RecordedEvent | undefined>;
   /** Those of `ids` that are there, in order of position. */
   findEvents(ids: readonly string[]): Promise<RecordedEvent[]>;
+  /**
+   * Whether the store knows without asking that each of `streams` has an event: so has been found
+   * before. `false` says nothing.
+   */
+  knowsStreams(streams: readonly string[]): boolean;
   /** Which of `streams` have no event. */
   findMissingStreams(streams: readonly string[]): Promise<string[]>;
   /** Up to `limit` streams whose names begin with `prefix` and come after `after`, by name. */

@@ -72,10 +72,10 @@ export function postgresEventStore({
 
     findEvents: (ids) => selectIds(db, ids),
 
+    knowsStreams: (streams) => streams.every((stream) => known.has(stream)),
     async findMissingStreams(streams) {
-      const unknown = streams.filter((stream) => !known.has(stream));
-      if (unknown.length === 0) return [];
-      const unsure = [...new Set(unknown)];
+      const unsure = [...new Set(streams)].filter((stream) => !known.has(stream));
+      if (unsure.length === 0) return [];
       const rows = await db
         .selectFrom('events')
         .select('stream')

@@ -46,7 +46,11 @@ export function contract(t: TapTest, open: (t: TapTest) => Promise<EventStore>):
     t.match(read?.recorded_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/);
     t.strictSame(await store.findEvent(appended.id), read);
     t.equal(await store.findEvent(randomUUID()), undefined);
-    t.strictSame(await store.findMissingStreams(['a-9', 'a-ї "\\,{}', 'a-9']), ['a-9']);
+    const streams = ['a-9', 'a-ї "\\,{}', 'a-9'];
+    t.strictSame(await store.findMissingStreams(streams), ['a-9']);
+    t.equal(store.knowsStreams(streams), false);
+    t.equal(store.knowsStreams(streams.slice(1, 2)), true, 'it was found');
+    t.equal(store.knowsStreams(['a-8']), false);
   });
 
   t.test('several streams and events are read at once, in order of position', async (t) => {

@@ -68,6 +68,7 @@ export function inMemoryEventStore(): EventStore {
     },
     findEvent: async (id) => log.find((event) => event.id === id),
     findEvents: async (ids) => log.filter(({ id }) => ids.includes(id)),
+    knowsStreams: (streams) => streams.every((stream) => streamOf(stream).length > 0),
     findMissingStreams: async (streams) => [
       ...new Set(streams.filter((stream) => streamOf(stream).length === 0)),
     ],
