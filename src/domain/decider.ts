@@ -123,6 +123,6 @@ export function foldOnto<State, Event extends { type: string; data: unknown }>(
 
 /** The stream of an aggregate's instance: `category-id`. */
 export function streamOf(category: string, id: string): string {
-  // Joined: V8 leaves what is put together from pieces in pieces, and names are looked up by.
+  // Joined, not concatenated: that V8 would keep in pieces until the name is looked up by.
   return [category, id].join('-');
 }

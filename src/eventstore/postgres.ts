@@ -74,7 +74,7 @@ export function postgresEventStore({
 
     knowsStreams: (streams) => streams.every((stream) => known.has(stream)),
     async findMissingStreams(streams) {
-      const unsure = [...new Set(streams)].filter((stream) => !known.has(stream));
+      const unsure = [...new Set(streams.filter((stream) => !known.has(stream)))];
       if (unsure.length === 0) return [];
       const rows = await db
         .selectFrom('events')

@@ -1,7 +1,6 @@
 /** PostgreSQL that does not answer, or has no room: 503 in time, nothing pretended, all well after. */
-import { sql } from 'kysely';
 import t from 'tap';
-import { openDb, openPool } from '../../src/db.ts';
+import { connectOnce } from '../../src/db.ts';
 import { serving } from '../cli/serving.ts';
 import { ownPostgres } from '../postgres.ts';
 import { get, post, recordSeed } from '../service.ts';
@@ -105,9 +104,9 @@ t.test(
 // Until a connection has written down anew where the tables of the catalogue are, PostgreSQL begins
 // none; a vacuum of its own does the same, now and then.
 async function forgetCatalogue(databaseUrl: string): Promise<void> {
-  const db = openDb(openPool(databaseUrl, () => undefined));
-  await sql`vacuum full pg_class`.execute(db);
-  await db.destroy();
+  const client = await connectOnce(databaseUrl);
+  await client.query('vacuum full pg_class');
+  await client.end();
 }
 
 function claimOf(key: string) {
