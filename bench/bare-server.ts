@@ -2,10 +2,12 @@
 import Fastify from 'fastify';
 import { Type } from 'typebox';
 import { v7 as uuidv7 } from 'uuid';
+import { keepCompiledCode } from '../src/cli/memory.ts';
 import { acts } from '../src/domain/acts.ts';
 import { CommandHeaders, Written } from '../src/http/commands.ts';
 import { strictValidation } from '../src/http/validation.ts';
 
+keepCompiledCode();
 const { schema, idSchema } = acts.ClaimMade;
 const body = Type.Object({ id: idSchema, ...schema.properties }, { additionalProperties: false });
 

@@ -1,4 +1,4 @@
-/** How much memory a command may take that reads for long. */
+/** What V8 does for memory that does not suit a command: one that reads for long, or one that serves. */
 import { setFlagsFromString } from 'node:v8';
 
 /**
@@ -8,6 +8,19 @@ import { setFlagsFromString } from 'node:v8';
  */
 export function collectGarbageSoon(): void {
   for (const flag of ['--semi-space-growth-factor=1', '--heap-growing-percent=15']) {
+    setFlagsFromString(flag);
+  }
+}
+
+/**
+ * What a process has compiled it keeps while it is idle. V8 else looks for garbage then as if memory
+ * were short, and drops the shapes of objects of which there are none at that moment, such as those
+ * of a request, and with them the code that was compiled for them: an append cost 211 us of the CPU
+ * after ten idle seconds, where it had been 126, and took some 20,000 appends to be that again.
+ * Kept are only shapes that compiled code is for.
+ */
+export function keepCompiledCode(): void {
+  for (const flag of ['--no-memory-reducer-favors-memory', '--retain-maps-for-n-gc=1000000']) {
     setFlagsFromString(flag);
   }
 }
