@@ -1,4 +1,4 @@
-/** What V8 does for memory that does not suit a command: one that reads for long, or one that serves. */
+/** Where V8's way with memory does not suit: commands that read for long, and those that serve. */
 import { setFlagsFromString } from 'node:v8';
 
 /**
@@ -13,11 +13,11 @@ export function collectGarbageSoon(): void {
 }
 
 /**
- * What a process has compiled it keeps while it is idle. V8 else looks for garbage then as if memory
- * were short, and drops the shapes of objects of which there are none at that moment, such as those
- * of a request, and with them the code that was compiled for them: an append cost 211 us of the CPU
- * after ten idle seconds, where it had been 126, and took some 20,000 appends to be that again.
- * Kept are only shapes that compiled code is for.
+ * What a process has compiled it keeps while it is idle. V8 else looks for garbage then as if
+ * memory were short, and drops the shapes of objects of which there are none at that moment, as of
+ * a request, and with them the code that was compiled for them: an append cost 211 us of the CPU
+ * after ten idle seconds, where it had been 126, and it took some 20,000 appends to be that again.
+ * Kept are only the shapes that compiled code is for. To be called at the start.
  */
 export function keepCompiledCode(): void {
   for (const flag of ['--no-memory-reducer-favors-memory', '--retain-maps-for-n-gc=1000000']) {
