@@ -5,7 +5,7 @@
  */
 import { Command } from 'commander';
 import { reportError } from './cli/exit.ts';
-import { collectGarbageSoon, keepCompiledCode } from './cli/memory.ts';
+import { collectGarbageSoon } from './cli/memory.ts';
 
 const program = new Command('frontlog')
   .description('An event-sourced record of the claims and acts of a war.')
@@ -14,10 +14,7 @@ const program = new Command('frontlog')
 program
   .command('start')
   .description('serve the API, relay and project')
-  .action(async () => {
-    keepCompiledCode();
-    await (await import('./cli/start.ts')).runStart();
-  });
+  .action(async () => (await import('./cli/start.ts')).runStart());
 program
   .command('demo')
   .description('start, and record the seed report')

@@ -17,7 +17,7 @@ export function collectGarbageSoon(): void {
  * memory were short, and drops the shapes of objects of which there are none at that moment, as of
  * a request, and with them the code that was compiled for them: an append cost 211 us of the CPU
  * after ten idle seconds, where it had been 126, and it took some 20,000 appends to be that again.
- * Kept are only the shapes that compiled code is for. To be called at the start.
+ * Kept are only the shapes that compiled code is for.
  */
 export function keepCompiledCode(): void {
   for (const flag of ['--no-memory-reducer-favors-memory', '--retain-maps-for-n-gc=1000000']) {

@@ -3,6 +3,7 @@ import closeWithGrace from 'close-with-grace';
 import { type Config, readConfig } from '../config.ts';
 import { type Service, startService } from '../service.ts';
 import { makeLogger } from './logger.ts';
+import { keepCompiledCode } from './memory.ts';
 
 const closeTimeoutMs = 10_000;
 // Embedded servers write what they hold to disk before they end.
@@ -14,6 +15,7 @@ export async function runStart(): Promise<void> {
 
 /** Starts the service, says where it listens, and closes it on SIGINT or SIGTERM. */
 export async function serve(config: Config): Promise<Service> {
+  keepCompiledCode();
   const logger = makeLogger(config.logLevel);
   const service = await startService(config, logger);
   const isEmbedded = config.databaseUrl === undefined || config.kafka === 'embedded';
