@@ -10,7 +10,7 @@ import { registrySteps, reportSteps } from '../src/cli/seed-report.ts';
 import type { EventStore } from '../src/eventstore/event-store.ts';
 import { claimRoutes } from '../src/http/claims.ts';
 import type { CommandRoute } from '../src/http/commands.ts';
-import { closedLoop, median, processCpuUs, round, table } from './measure.ts';
+import { closedLoop, inTurn, median, processCpuUs, round, table } from './measure.ts';
 import { metadata } from './payload.ts';
 import { peer } from './peers.ts';
 import type { Bench } from './run.ts';
@@ -73,20 +73,27 @@ async function measureProcesses(databaseUrl: string, store: EventStore, ms: numb
   const bare = await serve(['bench/bare-server.ts'], {});
   await recordRegister(ours.url);
   const append = appendsOf(store, await recordedClaim(ours.url));
-  const measure = async (connections: number): Promise<{ [K in keyof Seen]: Figure }> => ({
-    ours: await load(ours, connections, ms),
-    bare: await load(bare, connections, ms),
-    store: await appendWith(append, connections, ms / 2),
-  });
+  const measure = {
+    ours: (connections: number) => load(ours, connections, ms),
+    bare: (connections: number) => load(bare, connections, ms),
+    store: async (callers: number): Promise<Figure> => {
+      const { per_s, node_us } = await closedLoop(append, { callers, ms: ms / 2 });
+      return { per_s, cpu_us: node_us };
+    },
+  };
   // As a service is that has run for a while. A lone append goes another way through the store than
   // a batch, and one at a time it takes V8 some 30,000 of them, and several connections opened and
   // closed, until all of it is compiled.
-  for (const connections of [64, 64, 1, 1, 1, 1, 1, 1]) await measure(connections);
-  for (let turn = 0; turn < 2; turn += 1) {
-    for (const [i, connections] of connectionCounts.entries()) {
-      const figures = await measure(connections);
-      for (const name of ['ours', 'bare', 'store'] as const) seen[i]?.[name].push(figures[name]);
-    }
+  for (const connections of [64, 64, 1, 1, 1, 1, 1, 1]) {
+    for (const contender of Object.values(measure)) await contender(connections);
+  }
+  for (const [i, connections] of connectionCounts.entries()) {
+    const into = (contender: keyof Seen) => async () => {
+      const figure = await measure[contender](connections);
+      seen[i]?.[contender].push(figure);
+      return figure.per_s;
+    };
+    await inTurn(2, { ours: into('ours'), bare: into('bare'), store: into('store') });
   }
   for (const { process } of [ours, bare]) {
     process.kill();
@@ -124,11 +131,6 @@ function appendsOf(store: EventStore, data: object) {
     const event = { id, type: 'ClaimMade', schema_version: 1, data: claim, metadata };
     return store.append({ stream: `claim-${claim_id}`, expectedVersion: 0, events: [event] });
   };
-}
-
-async function appendWith(append: () => Promise<unknown>, callers: number, ms: number) {
-  const { per_s, node_us } = await closedLoop(append, { callers, ms });
-  return { per_s, cpu_us: node_us };
 }
 
 /** All of a claim but its id, which comes first. */
