@@ -20,7 +20,25 @@ export function int4Array(values: readonly number[]): Buffer {
 
 /** Of safe integers. */
 export function int8Array(values: readonly (number | null)[]): Buffer {
-  return ofFixedSize(oids.int8, 8, values, writeInt8);
+  return int8ArrayOfAll([values]);
+}
+
+/** Of all elements of several lists, one list after the other. */
+export function int8ArrayOfAll(lists: readonly (readonly (number | null)[])[]): Buffer {
+  const count = lists.reduce((sum, { length }) => sum + length, 0);
+  const buffer = Buffer.allocUnsafe(headerBytes + count * (lengthBytes + 8));
+  let at = writeHeader(buffer, oids.int8, count);
+  for (const values of lists) {
+    // By index: whoever hands on a number that is no small integer makes an object of it.
+    for (let i = 0; i < values.length; i += 1) {
+      const value = values[i] as number | null;
+      at = buffer.writeInt32BE(value === null ? nullLength : 8, at);
+      if (value === null) continue;
+      writeInt8(buffer, value, at);
+      at += 8;
+    }
+  }
+  return buffer.subarray(0, at);
 }
 
 // PostgreSQL counts from 2000.
@@ -35,9 +53,10 @@ export function timestamptzArray(moments: readonly (number | null)[]): Buffer {
 }
 
 function writeInt8(buffer: Buffer, value: number, at: number): void {
-  const high = Math.floor(value / 2 ** 32);
+  // Each half as a small integer, which is handed on as it is.
+  const high = Math.floor(value / 2 ** 32) | 0;
   buffer.writeInt32BE(high, at);
-  buffer.writeUInt32BE(value - high * 2 ** 32, at + 4);
+  buffer.writeInt32BE((value - high * 2 ** 32) | 0, at + 4);
 }
 
 export function uuidArray(uuids: readonly string[]): Buffer {

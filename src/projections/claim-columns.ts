@@ -8,7 +8,8 @@ import { stands } from '../domain/lifecycle.ts';
 import type { Proposition } from '../domain/proposition.ts';
 import { saidAtMs } from '../domain/recorded.ts';
 import { lastInstantOf, startMs } from '../domain/times.ts';
-import type { ClaimRow } from './claim-tables.ts';
+import { type ClaimRow, claimTags } from './claim-tables.ts';
+import type { Tag } from './tags.ts';
 
 /** So long that two texts never have one digest: 132 bits. */
 const digestLength = 22;
@@ -91,16 +92,16 @@ function digestOf(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, digestLength);
 }
 
-function tagsOf({ current, repetitions, report_ids }: ClaimState): string[] {
+function tagsOf({ current, repetitions, report_ids }: ClaimState): Tag[] {
   const { attribution, proposition, places = [] } = current;
-  const tags = new Set<string>();
+  const tags = new Set<Tag>();
   for (const { claimant_id, chain } of [attribution, ...repetitions]) {
-    tags.add(`actor:${claimant_id}`);
-    for (const { actor_id } of chain) tags.add(`actor:${actor_id}`);
+    tags.add(claimTags.actor(claimant_id));
+    for (const { actor_id } of chain) tags.add(claimTags.actor(actor_id));
   }
-  for (const actor of actorsOf(proposition)) tags.add(`actor:${actor}`);
-  for (const { place_id } of places) tags.add(`place:${place_id}`);
-  if ('side_id' in proposition) tags.add(`side:${proposition.side_id}`);
-  for (const report of report_ids) tags.add(`report:${report}`);
+  for (const actor of actorsOf(proposition)) tags.add(claimTags.actor(actor));
+  for (const { place_id } of places) tags.add(claimTags.place(place_id));
+  if ('side_id' in proposition) tags.add(claimTags.side(proposition.side_id));
+  for (const report of report_ids) tags.add(claimTags.report(report));
   return [...tags];
 }

@@ -3,8 +3,9 @@ import { type RawBuilder, sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { saidAtMs } from '../domain/recorded.ts';
+import { int8Array } from '../eventstore/binary-array.ts';
 import { Claim, claimOf } from './claim-shape.ts';
-import type { KnownClaim } from './claim-tables.ts';
+import { claimTags, type KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { knownClaim, type ToldClaim, tellingClaim } from './known-claims.ts';
 import { isRecordedWithin, isWithin, markedBy, markOf, momentAt } from './moments.ts';
@@ -99,17 +100,15 @@ export async function readClaims(
 function conditionsOf(query: ClaimQuery, position: number) {
   const { conflict, claimant, kind, verification, lifecycle } = query;
   const equal = { conflict_id: conflict, claimant_id: claimant, kind, verification, lifecycle };
-  const tags = [
-    ...tagOf('actor', query.actor),
-    ...tagOf('place', query.place),
-    ...tagOf('report', query.report),
-    ...tagOf('side', query.side),
-  ];
+  const tags = (['actor', 'place', 'report', 'side'] as const).flatMap((kind) => {
+    const id = query[kind];
+    return id === undefined ? [] : [claimTags[kind](id)];
+  });
   return [
     ...Object.entries(equal).flatMap(([column, value]) =>
       value === undefined ? [] : [sql`${sql.ref(`t.${column}`)} = ${value}`],
     ),
-    ...(tags.length === 0 ? [] : [sql`t.tags @> ${tags}::text[]`]),
+    ...(tags.length === 0 ? [] : [sql`t.tags @> ${int8Array(tags)}::bigint[]`]),
     ...isWithin('t.said_at', { from: query.said_from, to: query.said_to }),
     ...isWithin('t.occurred_until', { from: query.occurred_from }),
     ...isWithin('t.occurred_at', { to: query.occurred_to }),
@@ -132,10 +131,6 @@ function notLater({ as_of: { position }, table }: At, { sort, conflict }: ClaimQ
   return sql`t.said_at <= (
     select max(${untilOf(sql`substr(s.key, length('conflict-') + 1)`)})
     from ${name('sides')} s where s.key >= 'conflict-' and s.key < 'conflict.')`;
-}
-
-function tagOf(category: string, id: string | undefined): string[] {
-  return id === undefined ? [] : [`${category}:${id}`];
 }
 
 function beyond(sort: string, order: string, { saidMs, position }: ClaimCursor) {

@@ -8,6 +8,7 @@ import type { Recorded } from '../domain/recorded.ts';
 import type { Verification } from '../domain/verification.ts';
 import type { Recalled, ToldEvent } from './recalled.ts';
 import type { Table } from './rows.ts';
+import { type Tag, tagger } from './tags.ts';
 
 /** Body of `claims`: what the event that made it does not tell. */
 export type ClaimBody = {
@@ -36,7 +37,7 @@ export type ClaimRow = {
   readonly made: number;
   readonly subject: string | null;
   readonly conflict_key: string | null;
-  readonly tags: readonly string[];
+  readonly tags: readonly Tag[];
   readonly body: ClaimBody;
   /** Recalled, not stored as it is. */
   readonly state: ClaimState;
@@ -68,6 +69,14 @@ export type DisputeBody = { readonly first: string };
 /** Body of `sides`. */
 export type SideBody = { readonly parties?: readonly string[]; readonly part_of?: string };
 
+/** The tags of a claim, each of an id. */
+export const claimTags = {
+  actor: tagger('actor'),
+  place: tagger('place'),
+  report: tagger('report'),
+  side: tagger('side'),
+};
+
 /**
  * Key: claim id. Claims with one `subject` (key of a slot; null for none) are of one slot, whatever
  * their lifecycle; of those that stand the last one counts by `order_at`, `said_at`, `made`.
@@ -75,8 +84,8 @@ export type SideBody = { readonly parties?: readonly string[]; readonly part_of?
  * ClaimMade. Moments are in ms, as the domain orders them, `-infinity` where nothing tells. Claims
  * that have one `conflict_key` stand and are about one fact, so may disagree; null for none.
  * `occurred_at` is when it is said to have begun, `occurred_until` the last instant of that, null
- * where nothing tells. `tags`: `actor:ID`, `place:ID` and `report:ID` of all that it names, and
- * `side:ID` of whose losses it counts.
+ * where nothing tells. `tags`: of the actors, places and reports that it names, and of the side
+ * whose losses it counts; see `claimTags`.
  */
 const claims: Table = {
   columns: {
@@ -92,7 +101,7 @@ const claims: Table = {
     made: 'bigint',
     subject: 'text',
     conflict_key: 'text',
-    tags: 'text[]',
+    tags: 'tags',
   },
   indexes: [
     'subject, order_at, said_at, made',

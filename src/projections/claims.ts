@@ -53,7 +53,7 @@ const handlers: Handlers<'ConflictRegistered' | 'ActorRegistered' | ClaimFact['t
 /** A row per claim, with what follows from it; see its tables. */
 export const claims: Projection = {
   name: 'claims',
-  version: 2,
+  version: 3,
   types: Object.keys(handlers),
   tables: claimTables,
   keysOf,

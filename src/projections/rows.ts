@@ -7,12 +7,23 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
 import type { Projection } from './projection.ts';
 import type { Recalled } from './recalled.ts';
+import type { Tag } from './tags.ts';
 
 /** `until` of a row that nothing has ended: beyond every position, and safe in JavaScript. */
 export const forever = Number.MAX_SAFE_INTEGER;
 
-/** `ms` is a timestamptz whose values here are ms since 1970; -Infinity comes before all. */
-export type ColumnType = 'text' | 'timestamptz' | 'ms' | 'bigint' | 'double precision' | 'text[]';
+/**
+ * `ms` is a timestamptz whose values here are ms since 1970; -Infinity comes before all. `tags` are
+ * bigints, never null.
+ */
+export type ColumnType =
+  | 'text'
+  | 'timestamptz'
+  | 'ms'
+  | 'bigint'
+  | 'double precision'
+  | 'text[]'
+  | 'tags';
 export type Table = {
   /** Beside `key`, `since`, `until` and `body`, which is JSON: what is searched and sorted by. */
   readonly columns: Readonly<Record<string, ColumnType>>;
@@ -30,7 +41,7 @@ export type Table = {
   /** What the log tells of a row, which is not stored: beside its columns and its body. */
   readonly recalled?: Recalled;
 };
-export type Value = string | number | readonly string[] | null;
+export type Value = string | number | readonly string[] | readonly Tag[] | null;
 export type Row = { readonly body: object } & Readonly<Record<string, Value | object>>;
 
 /** The current rows of one table as a handler sees them: after the events before, and its own. */
@@ -83,7 +94,11 @@ export function heldByKey(
     where last.until > ${position})`;
 }
 
-const sqlTypes: Readonly<Record<string, string>> = { text: 'text collate "C"', ms: 'timestamptz' };
+const sqlTypes: Readonly<Record<string, string>> = {
+  text: 'text collate "C"',
+  ms: 'timestamptz',
+  tags: 'bigint[]',
+};
 
 /** Makes the tables of a generation; safe to call again. */
 export async function createTables(db: Db, projection: Projection, generation: number) {

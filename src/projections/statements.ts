@@ -2,7 +2,14 @@
  * What a fold loads and stores, as statements with a text that is the same for every batch: a
  * connection prepares each once.
  */
-import { int8Array, jsonArray, textArray, timestamptzArray } from '../eventstore/binary-array.ts';
+import {
+  int4Array,
+  int8Array,
+  int8ArrayOfAll,
+  jsonArray,
+  textArray,
+  timestamptzArray,
+} from '../eventstore/binary-array.ts';
 import type { Batch } from './fold.ts';
 import { recall, type ToldRow, tellingOf } from './recalled.ts';
 import {
@@ -13,6 +20,7 @@ import {
   type Value,
   type Version,
 } from './rows.ts';
+import type { Tag } from './tags.ts';
 
 export type Statement = { readonly text: string; readonly values: readonly unknown[] };
 /** Runs a statement, and answers its rows. */
@@ -73,56 +81,79 @@ export function saveRows(
     saves.push({ text, values: [keysOf(ended), sincesOf(ended), untilsOf(ended)] });
   }
   if (made.length > 0) {
-    const all = arraysOf(table, made);
-    const names = all.map(({ column }) => `"${column}"`).join(', ');
-    const text = `insert into "${stored}" (${names}) select ${unnested(all)}`;
-    saves.push({ text, values: all.map(({ values }) => values) });
+    const { columns, select, values } = unnest(table, made);
+    const names = columns.map((column) => `"${column}"`).join(', ');
+    saves.push({ text: `insert into "${stored}" (${names}) ${select}`, values });
   }
   return saves;
 }
 
-/** A column of several versions: as an array of the type `array`, whose elements become `type`. */
-export type ColumnArray = {
-  readonly column: string;
-  readonly array: string;
-  readonly type: string;
-  readonly values: Buffer;
+/** Versions as parameters of a statement, and what makes rows of them there. */
+export type Unnested = {
+  readonly columns: readonly string[];
+  /** Selects the columns, in that order. */
+  readonly select: string;
+  readonly values: readonly Buffer[];
 };
 
-/** Versions column by column, as the table has them. */
-export function arraysOf({ columns, once }: Table, made: readonly Version[]): ColumnArray[] {
+/** Versions as the table has them: an array for each column, and the tags of all in one. */
+export function unnest({ columns, once }: Table, made: readonly Version[]): Unnested {
+  const values: Buffer[] = [];
+  const parameter = (array: Buffer, type: string) => `$${values.push(array)}::${type}[]`;
+  const unnested: string[] = [];
+  const selected = new Map<string, string>();
+  const lay = (name: string, array: Buffer, type: string) =>
+    unnested.push(`unnest(${parameter(array, type)}) as "${name}"`);
+  const add = (column: string, { array, type, cast = type }: TypedArray) => {
+    lay(column, array, type);
+    selected.set(column, `"${column}"::${cast}`);
+  };
   const bodies = jsonArray(made.map(({ row }) => JSON.stringify(row.body)));
-  const all: ColumnArray[] = [
-    { column: 'since', array: 'bigint', type: 'bigint', values: sincesOf(made) },
-    { column: 'body', array: 'json', type: 'json', values: bodies },
-  ];
+  add('since', { array: sincesOf(made), type: 'bigint' });
+  add('body', { array: bodies, type: 'json' });
   if (!once) {
-    all.push({ column: 'key', array: 'text', type: 'text', values: keysOf(made) });
-    all.push({ column: 'until', array: 'bigint', type: 'bigint', values: untilsOf(made) });
+    add('key', { array: keysOf(made), type: 'text' });
+    add('until', { array: untilsOf(made), type: 'bigint' });
   }
   for (const [column, type] of Object.entries(columns)) {
-    const values = made.map(({ row }) => row[column] as Value);
-    all.push({ column, ...arrayOf(type, values) });
+    const own = made.map(({ row }) => row[column] as Value);
+    if (type !== 'tags') {
+      add(column, arrayOf(type, own));
+      continue;
+    }
+    const tags = own as readonly (readonly Tag[])[];
+    const ends = endsOf(tags);
+    const starts = ends.map((end, i) => end - (tags[i]?.length ?? 0) + 1);
+    lay(`${column} from`, int4Array(starts), 'integer');
+    lay(`${column} to`, int4Array(ends), 'integer');
+    const all = parameter(int8ArrayOfAll(tags), 'bigint');
+    selected.set(column, `(${all})["${column} from":"${column} to"]`);
   }
-  return all;
+  const list = [...selected].map(([column, sql]) => `${sql} as "${column}"`);
+  const select = `select ${list.join(', ')} from (select ${unnested.join(', ')}) as versions`;
+  return { columns: [...selected.keys()], select, values };
 }
 
-function arrayOf(type: ColumnType, values: readonly Value[]): Omit<ColumnArray, 'column'> {
-  if (type === 'bigint') {
-    return { array: 'bigint', type, values: int8Array(values as (number | null)[]) };
-  }
+// How many elements there are up to the end of each.
+function endsOf(arrays: readonly (readonly unknown[])[]): number[] {
+  let end = 0;
+  return arrays.map(({ length }) => {
+    end += length;
+    return end;
+  });
+}
+
+/** An element per version, of `type`, which becomes `cast`. */
+type TypedArray = { readonly array: Buffer; readonly type: string; readonly cast?: string };
+
+function arrayOf(type: Exclude<ColumnType, 'tags'>, values: readonly Value[]): TypedArray {
+  if (type === 'bigint') return { array: int8Array(values as (number | null)[]), type };
   if (type === 'ms') {
-    const moments = timestamptzArray(values as (number | null)[]);
-    return { array: 'timestamptz', type: 'timestamptz', values: moments };
+    return { array: timestamptzArray(values as (number | null)[]), type: 'timestamptz' };
   }
-  return { array: 'text', type, values: textArray(values.map(textOf)) };
-}
-
-/** The select list that makes rows of the arrays, which are the statement's parameters in order. */
-export function unnested(all: readonly ColumnArray[]): string {
-  const one = ({ column, array, type }: ColumnArray, i: number) =>
-    `unnest($${i + 1}::${array}[])::${type} as "${column}"`;
-  return all.map(one).join(', ');
+  const texts =
+    type === 'text' || type === 'timestamptz' ? (values as (string | null)[]) : values.map(textOf);
+  return { array: textArray(texts), type: 'text', cast: type };
 }
 
 export function keysOf(versions: readonly Version[]): Buffer {
@@ -142,8 +173,9 @@ function textOf(value: Value): string | null {
   if (value === null || typeof value === 'string') return value;
   if (typeof value === 'number') return String(value);
   if (value.length === 0) return '{}';
-  const quoted = value.some((one) => /["\\]/.test(one))
-    ? value.map((one) => one.replace(/["\\]/g, '\\$&'))
-    : value;
+  const texts = value as readonly string[];
+  const quoted = texts.some((one) => /["\\]/.test(one))
+    ? texts.map((one) => one.replace(/["\\]/g, '\\$&'))
+    : texts;
   return `{"${quoted.join('","')}"}`;
 }

@@ -3,13 +3,14 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
 import { dayOf, lastInstantOf } from '../domain/times.ts';
 import { wordsOf } from '../domain/words.ts';
-import { textArray } from '../eventstore/binary-array.ts';
+import { int8Array } from '../eventstore/binary-array.ts';
 import type { Box } from './boxes.ts';
 import { claims } from './claims.ts';
 import { listNamed, listPlacesIn, listPlacesInBox } from './places.ts';
 import { heldAt } from './rows.ts';
+import type { Tag } from './tags.ts';
 import { goingOn } from './timeline.ts';
-import { longTag, type TagFilters, tagsOf, tagsOfEntity, wordTag } from './timeline-item.ts';
+import { longTag, type TagFilters, tagOfEntity, tagsOf, wordTag } from './timeline-item.ts';
 import type { At } from './vintage.ts';
 
 /**
@@ -47,7 +48,7 @@ export async function conditionsOf(
   const anyOf = (ids: readonly string[]) => hasAny(ids.flatMap((place) => tagsOf({ place })));
   return [
     ...(conflict === undefined ? [] : [sql`t.conflict_id = ${conflict}`]),
-    ...(tags.length === 0 ? [] : [sql`t.tags @> ${textArray(tags)}::text[]`]),
+    ...(tags.length === 0 ? [] : [sql`t.tags @> ${int8Array(tags)}::bigint[]`]),
     ...(area === undefined ? [] : [anyOf(await listPlacesIn(db, at, area))]),
     ...(bbox === undefined ? [] : [anyOf(await listPlacesInBox(db, at, bbox))]),
     ...(q === undefined ? [] : await Promise.all(wordsOf(q).map((word) => hasWord(db, at, word)))),
@@ -60,16 +61,17 @@ export async function conditionsOf(
 /** Of how many tags the index is asked; the more there are, the more items have one of them. */
 const indexedTagsMax = 100;
 
-function hasAny(tags: readonly string[]): RawBuilder<unknown> {
-  if (tags.length <= indexedTagsMax) return sql`t.tags && ${textArray(tags)}::text[]`;
+function hasAny(tags: readonly Tag[]): RawBuilder<unknown> {
+  const wanted = sql`${int8Array(tags)}::bigint[]`;
+  if (tags.length <= indexedTagsMax) return sql`t.tags && ${wanted}`;
   // Hashed once, where `&&` would compare each with each.
   return sql`exists (
-    select from unnest(t.tags) as own(tag) where own.tag = any (${textArray(tags)}::text[]))`;
+    select from unnest(t.tags) as own(tag) where own.tag = any (${wanted}))`;
 }
 
 async function hasWord(db: Db, at: At, word: string): Promise<RawBuilder<unknown>> {
   const named = await listNamed(db, at, word);
-  return hasAny([wordTag(word), ...named.flatMap(tagsOfEntity)]);
+  return hasAny([wordTag(word), ...named.flatMap((stream) => tagOfEntity(stream) ?? [])]);
 }
 
 function timeConditions(query: TimelineFilters): RawBuilder<unknown>[] {

@@ -5,6 +5,7 @@ import { type NameOf, summaryOf } from '../domain/summary.ts';
 import { dayOf, lastInstantOf } from '../domain/times.ts';
 import { wordsOf } from '../domain/words.ts';
 import type { Fact } from './projection.ts';
+import { type Tag, tagger } from './tags.ts';
 
 type AnyData = Partial<DataOf<'ClaimMade'> & DataOf<'TroopsWithdrew'> & DataOf<'ReportPublished'>>;
 
@@ -28,7 +29,7 @@ export type Found = {
   readonly claim_id: string | null;
   /** The last instant of when it is said to have happened; null where that is not said. */
   readonly occurred_until: string | null;
-  readonly tags: readonly string[];
+  readonly tags: readonly Tag[];
 };
 
 /** A register entry gives names; it is nothing said or done. */
@@ -54,55 +55,59 @@ export function idsOf(streams: readonly string[], category: string): string[] {
   return ids;
 }
 
+const [typeTag, claimantTag, actorTag, placeTag] = ['type', 'claimant', 'actor', 'place'].map(
+  tagger,
+) as [Tagger, Tagger, Tagger, Tagger];
+type Tagger = ReturnType<typeof tagger>;
+
+/** The tag of what has this word in it, as `wordsOf` has it. */
+export const wordTag = tagger('word');
+
 /** The tag of what is said to have gone on from one day of UTC to another: few items do. */
-export const longTag = 'long';
+export const longTag = tagger('long')('');
 
 /** What the event is found by. */
 export function foundBy(event: Fact): Found {
   const data = event.data as AnyData;
   const { occurred } = data;
+  const tags = plainTags(event);
+  for (const word of searchedWords(event)) tags.push(wordTag(word));
+  if (isLong(occurred)) tags.push(longTag);
   return {
     sort_at: occurred?.from ?? data.asserted_at ?? data.published_at ?? event.recorded_at,
     conflict_id: data.conflict_id ?? null,
     claim_id: data.claim_id ?? null,
     occurred_until: occurred === undefined ? null : lastInstantOf(occurred.to ?? occurred.from),
-    tags: [
-      ...plainTags(event),
-      ...searchedWords(event).map(wordTag),
-      ...(isLong(occurred) ? [longTag] : []),
-    ],
+    tags,
   };
 }
 
 /** The tags of the event but for its words: its type, claimant, actors and places. */
-export function plainTags(event: Pick<Fact, 'type' | 'stream' | 'data'>): string[] {
+export function plainTags(event: Pick<Fact, 'type' | 'stream' | 'data'>): Tag[] {
   const { attribution } = event.data as AnyData;
-  const tags = tagsOf({ type: event.type });
-  if (attribution !== undefined) tags.push(...tagsOf({ claimant: attribution.claimant_id }));
-  for (const stream of streamsOf(event)) tags.push(...tagsOfEntity(stream));
+  const tags = [typeTag(event.type)];
+  if (attribution !== undefined) tags.push(claimantTag(attribution.claimant_id));
+  for (const stream of streamsOf(event)) {
+    const tag = tagOfEntity(stream);
+    if (tag !== undefined) tags.push(tag);
+  }
   return tags;
 }
 
 /** The tags that an item has for which all the filters hold. */
-export function tagsOf({ type, claimant, actor, place }: TagFilters): string[] {
-  const tags: string[] = [];
-  if (type !== undefined) tags.push(`type:${type}`);
-  if (claimant !== undefined) tags.push(`claimant:${claimant}`);
-  if (actor !== undefined) tags.push(`actor:${actor}`);
-  if (place !== undefined) tags.push(`place:${place}`);
+export function tagsOf({ type, claimant, actor, place }: TagFilters): Tag[] {
+  const tags: Tag[] = [];
+  if (type !== undefined) tags.push(typeTag(type));
+  if (claimant !== undefined) tags.push(claimantTag(claimant));
+  if (actor !== undefined) tags.push(actorTag(actor));
+  if (place !== undefined) tags.push(placeTag(place));
   return tags;
 }
 
 /** The tag of what concerns an actor or a place, by its stream; none for other streams. */
-export function tagsOfEntity(stream: string): string[] {
-  const id = stream.slice('actor-'.length);
-  if (stream.startsWith('actor-')) return tagsOf({ actor: id });
-  return stream.startsWith('place-') ? tagsOf({ place: id }) : [];
-}
-
-/** The tag of what has this word in it, as `wordsOf` has it. */
-export function wordTag(word: string): string {
-  return `word:${word}`;
+export function tagOfEntity(stream: string): Tag | undefined {
+  if (stream.startsWith('actor-')) return actorTag(stream, 'actor-'.length);
+  return stream.startsWith('place-') ? placeTag(stream, 'place-'.length) : undefined;
 }
 
 /** The members of an item that its event alone tells, and the names in its summary. */

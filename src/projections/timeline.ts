@@ -17,7 +17,7 @@ export const goingOn = "tstzrange(sort_at, greatest(sort_at, occurred_until), '[
  */
 export const timeline: Projection = {
   name: 'timeline',
-  version: 3,
+  version: 4,
   types: eventTypes,
   tables: {
     items: {
@@ -27,7 +27,7 @@ export const timeline: Projection = {
         claim_id: 'text',
         occurred_until: 'timestamptz',
         published_at: 'timestamptz',
-        tags: 'text[]',
+        tags: 'tags',
       },
       indexes: ['sort_at', 'conflict_id, sort_at'],
       inverted: ['tags'],

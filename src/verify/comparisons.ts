@@ -1,14 +1,7 @@
 /** Versions of rows as the log makes them, beside those that a table has. */
 import type { Batch } from '../projections/fold.ts';
 import { forever, type Table } from '../projections/rows.ts';
-import {
-  arraysOf,
-  keysOf,
-  type Statement,
-  sincesOf,
-  unnested,
-  untilsOf,
-} from '../projections/statements.ts';
+import { keysOf, type Statement, sincesOf, unnest, untilsOf } from '../projections/statements.ts';
 
 /**
  * What a batch has made of a table, as statements that hold it against the table as it is. Each
@@ -22,8 +15,8 @@ export function comparisons(
 ): Statement[] {
   const statements: Statement[] = [];
   if (made.length > 0) {
-    const all = arraysOf(table, made);
-    const differs = all.map(({ column }) => {
+    const { columns, select, values } = unnest(table, made);
+    const differs = columns.map((column) => {
       const [own, wanted] = [`t."${column}"`, `made."${column}"`];
       if (column === 'body') return `${own}::text <> ${wanted}::text`;
       // Of one that is not ended yet, how many are is counted.
@@ -32,11 +25,11 @@ export function comparisons(
     });
     const ofKey = table.once ? '' : 'r.key = made.key and';
     const text = `
-      select count(*) as differing, 0::bigint as ended from (select ${unnested(all)}) as made
+      select count(*) as differing, 0::bigint as ended from (${select}) as made
       left join lateral (select * from "${stored}" r
                          where ${ofKey} r.since = made.since limit 1) as t on true
       where t.since is null or ${differs.join(' or ')}`;
-    statements.push({ text, values: all.map(({ values }) => values) });
+    statements.push({ text, values });
   }
   if (ended.length > 0) {
     const text = `

@@ -2,9 +2,12 @@
 import { Kysely, type LogEvent, PostgresDialect, sql } from 'kysely';
 import t from 'tap';
 import type { Db, Tables } from '../../src/db.ts';
+import { textArray } from '../../src/eventstore/binary-array.ts';
 import { claims } from '../../src/projections/claims.ts';
 import { prepareProjection } from '../../src/projections/generations.ts';
+import type { Tag } from '../../src/projections/tags.ts';
 import { timeline } from '../../src/projections/timeline.ts';
+import { longTag, tagsOf, wordTag } from '../../src/projections/timeline-item.ts';
 import {
   listTimeline,
   type TimelineQuery,
@@ -16,22 +19,28 @@ import { freshStore } from '../db.ts';
 const count = 100_000;
 const limit = 10;
 
+const has = (tags: readonly Tag[]) => `tags @> '{${tags.join()}}'`;
+
 type Case = { name: string; where: string; query: Partial<TimelineQuery> };
 const cases: Case[] = [
   { name: 'nothing', where: 'true', query: {} },
   { name: 'position', where: 'true', query: { sort: 'position' } },
   { name: 'the oldest first', where: 'true', query: { order: 'asc' } },
   { name: 'conflict', where: `conflict_id = 'c1'`, query: { conflict: 'c1' } },
-  { name: 'a common type', where: `tags @> '{type:ClaimMade}'`, query: { type: 'ClaimMade' } },
-  { name: 'a common actor', where: `tags @> '{actor:common}'`, query: { actor: 'common' } },
-  { name: 'a rare actor', where: `tags @> '{actor:rare}'`, query: { actor: 'rare' } },
-  { name: 'a place', where: `tags @> '{place:p7}'`, query: { place: 'p7' } },
+  {
+    name: 'a common type',
+    where: has(tagsOf({ type: 'ClaimMade' })),
+    query: { type: 'ClaimMade' },
+  },
+  { name: 'a common actor', where: has(tagsOf({ actor: 'common' })), query: { actor: 'common' } },
+  { name: 'a rare actor', where: has(tagsOf({ actor: 'rare' })), query: { actor: 'rare' } },
+  { name: 'a place', where: has(tagsOf({ place: 'p7' })), query: { place: 'p7' } },
   {
     name: 'a conflict and an actor',
-    where: `conflict_id = 'c1' and tags @> '{actor:common}'`,
+    where: `conflict_id = 'c1' and ${has(tagsOf({ actor: 'common' }))}`,
     query: { conflict: 'c1', actor: 'common' },
   },
-  { name: 'a common word', where: `tags @> '{word:claims}'`, query: { q: 'claims' } },
+  { name: 'a common word', where: has([wordTag('claims')]), query: { q: 'claims' } },
   { name: 'a status', where: `claim_id like 'k%0'`, query: { verification: 'disputed' } },
   {
     name: 'a span of time',
@@ -85,6 +94,7 @@ t.test('page 10,000 costs what page 1 costs', async (t) => {
 /** A timeline of two conflicts, in an order of its own, and the claims that half of it is about. */
 async function fill(db: Db): Promise<void> {
   const at = await readVintage(db, timelineParts);
+  const tags = Array.from({ length: count }, (_, i) => `{${tagsOfItem(i + 1).join()}}`);
   await sql`insert into events
     select i, gen_random_uuid(), 'actor-' || i, 1, 'ActorRenamed', 1, '2022-09-13'::timestamptz,
            json_build_object('actor_id', i::text, 'name', 'A'), '{}', i
@@ -94,14 +104,10 @@ async function fill(db: Db): Promise<void> {
     select i, moment, case when i % 10 = 0 then 'c2' else 'c1' end,
            case when i % 2 = 0 then 'k' || i end,
            moment + case when i % 20 = 1 then interval '90 days' else interval '0' end, null,
-           array[case when i % 2 = 0 then 'type:ClaimMade' else 'type:ClaimAssessed' end,
-                 'place:p' || i % 600, 'word:day' || i % 365, 'claimant:c' || i % 16,
-                 case when i % 3 = 0 then 'actor:common' else 'actor:a' || i % 300 end]
-             || case when i % 1000 = 0 then '{actor:rare}'::text[] else '{}' end
-             || case when i % 20 = 1 then '{long}'::text[] else '{}' end
-             || case when i % 4 > 0 then '{word:claims}'::text[] else '{}' end, '{}'
-    from (select i, '2022-02-24'::timestamptz + (i * 7919 % ${count}) * interval '5 minutes'
-            as moment from generate_series(1, ${count}) i) as made`.execute(db);
+           tags::bigint[], '{}'
+    from (select i, tags, '2022-02-24'::timestamptz + (i * 7919 % ${count}) * interval '5 minutes'
+            as moment from unnest(${textArray(tags)}::text[]) with ordinality as one(tags, i)
+         ) as made`.execute(db);
   await sql`insert into ${sql.table(at.table(claims, 'claims'))}
     (key, since, until, conflict_id, verification, lifecycle, made, tags, body)
     select 'k' || i, i, 9007199254740991, 'c1', case when i % 10 = 0 then 'disputed' else 'unverified'
@@ -110,4 +116,15 @@ async function fill(db: Db): Promise<void> {
   for (const table of ['events', at.table(timeline, 'items'), at.table(claims, 'claims')]) {
     await sql`vacuum analyze ${sql.table(table)}`.execute(db);
   }
+}
+
+function tagsOfItem(i: number): Tag[] {
+  const type = i % 2 === 0 ? 'ClaimMade' : 'ClaimAssessed';
+  const actor = i % 3 === 0 ? 'common' : `a${i % 300}`;
+  const tags = tagsOf({ type, actor, place: `p${i % 600}`, claimant: `c${i % 16}` });
+  tags.push(wordTag(`day${i % 365}`));
+  if (i % 1_000 === 0) tags.push(...tagsOf({ actor: 'rare' }));
+  if (i % 20 === 1) tags.push(longTag);
+  if (i % 4 > 0) tags.push(wordTag('claims'));
+  return tags;
 }
