@@ -8,6 +8,7 @@ export function connectedBy<T>(
   items: readonly T[],
   keysOf: (item: T) => readonly string[],
 ): readonly (readonly T[])[] {
+  if (items.length === 1) return [items];
   const parents = new Map<string, string>();
   for (const item of items) {
     const [first, ...others] = keysOf(item);

@@ -40,10 +40,10 @@ export function verificationOf(
   assessments: readonly Assessment[],
   { isContradicted = false, isAdverse = false, sources }: Circumstances = {},
 ): Verification {
-  const latest = new Map(assessments.map((one) => [one.assessor_id, one]));
+  const latest = latestOf(assessments);
   const counts = { could_not_verify: 0, corroborated: 0, disputed: 0, verified: 0, refuted: 0 };
-  for (const one of latest.values()) counts[one.verdict] += 1;
-  const settled = [...latest.values()].filter(isSettling).map((one) => one.verdict);
+  for (const one of latest) counts[one.verdict] += 1;
+  const settled = latest.filter(isSettling).map((one) => one.verdict);
   const independent_origins = sources === undefined ? 1 : countOrigins(sources);
   const holds = {
     refuted: settled.includes('refuted'),
@@ -65,6 +65,10 @@ export function verificationOfClaim(
   others: readonly ClaimState[],
   isAdverse: boolean,
 ): Verification {
+  // Most are linked with none.
+  if (others.length === 0) {
+    return verificationOf(claim.assessments, { isAdverse, sources: sourcesOf(claim) });
+  }
   const standing = others.filter(stands);
   return verificationOf(claim.assessments, {
     isContradicted: standing.some((other) => areLinked(claim, other, 'contradicts')),
@@ -102,6 +106,12 @@ const weakestFirst = [
   'corroborated',
   'verified',
 ] as const;
+
+// Most claims have one assessment or none.
+function latestOf(assessments: readonly Assessment[]): readonly Assessment[] {
+  if (assessments.length < 2) return assessments;
+  return [...new Map(assessments.map((one) => [one.assessor_id, one])).values()];
+}
 
 const order = ['refuted', 'verified', 'disputed', 'corroborated', 'could_not_verify'] as const;
 

@@ -53,14 +53,19 @@ export function foldingOf(
   const folds = Object.fromEntries(tables.map(({ name, fold }) => [name, fold]));
 
   const rowAtHand = (name: string, key: string) => folds[name]?.rowAtHand(key);
-  const want = (facts: readonly Fact[]) => {
-    if (tables.every(({ fold }) => fold.isComplete())) return false;
-    for (const fact of facts) {
-      for (const [name, keys] of Object.entries(projection.keysOf?.(fact, rowAtHand) ?? {})) {
-        for (const key of keys) folds[name]?.want(key);
-      }
-    }
-    return tables.some(({ fold }) => fold.wanted.size > 0);
+  // Those of them that something has to be loaded for; of the others all that it leads to is known.
+  const wanting = (facts: readonly Fact[]) => {
+    const { hint } = projection;
+    if (hint === undefined || tables.every(({ fold }) => fold.isComplete())) return [];
+    let isAtHand = true;
+    const want = (name: string, key: string) => {
+      isAtHand = folds[name]?.want(key) === true && isAtHand;
+    };
+    return facts.filter((fact) => {
+      isAtHand = true;
+      hint(fact, want, rowAtHand);
+      return !isAtHand;
+    });
   };
   const loadWanted = (load: Send) =>
     Promise.all(
@@ -74,12 +79,18 @@ export function foldingOf(
     async fold({ facts, unreadable, last }, load) {
       const own = facts.filter(({ type }) => types.has(type));
       let failure: HandlerFailed | undefined;
-      for (let round = 0; round < hintRoundsMax && want(own); round += 1) await loadWanted(load);
+      let wanted: readonly Fact[] = own;
+      for (let round = 0; round < hintRoundsMax; round += 1) {
+        wanted = wanting(wanted);
+        if (wanted.length === 0) break;
+        await loadWanted(load);
+      }
       // Those that may miss something: all, until they were tried once.
       let missing: readonly Fact[] = own;
       let lookAheads = 0;
-      for (const [i, fact] of own.entries()) {
+      for (let i = 0; i < own.length; i += 1) {
         if (i % eventsPerBreath === 0) await breathe();
+        const fact = own[i] as Fact;
         const { position } = fact;
         if (unreadable.has(position)) {
           failure = new HandlerFailed(position, unreadable.get(position));

@@ -24,10 +24,12 @@ import {
   type EventFact,
   type Fact,
   type Handlers,
+  type Loaded,
   type Projection,
   projectBy,
+  type Want,
 } from './projection.ts';
-import type { Row, Rows } from './rows.ts';
+import type { Rows } from './rows.ts';
 
 type Tables = Readonly<Record<keyof typeof claimTables, Rows>>;
 type ClaimFact = EventFact<ClaimEvent['type']>;
@@ -56,44 +58,48 @@ export const claims: Projection = {
   version: 3,
   types: Object.keys(handlers),
   tables: claimTables,
-  keysOf,
+  hint,
   project: projectBy(handlers),
 };
 
-type Loaded = (table: string, key: string) => Row | undefined;
-
-function keysOf(event: Fact, loaded: Loaded): Record<string, readonly string[]> {
-  if (event.type === 'ConflictRegistered' || event.type === 'ActorRegistered') return {};
-  if (event.type === 'ClaimMade') return keysOfMade(event as EventFact<'ClaimMade'>, loaded);
+function hint(event: Fact, want: Want, loaded: Loaded): void {
+  if (event.type === 'ConflictRegistered' || event.type === 'ActorRegistered') return;
+  if (event.type === 'ClaimMade') {
+    hintMade(event as EventFact<'ClaimMade'>, want, loaded);
+    return;
+  }
   const { claim_id, conflict_id, other_claim_id } = event.data as LinkFact['data'];
-  const ids = other_claim_id === undefined ? [claim_id] : [claim_id, other_claim_id];
-  const linked = (id: string) => {
+  want('totals', conflict_id);
+  const wantWithLinked = (id: string): string[] => {
+    want('claims', id);
     const claim = loaded('claims', id) as ClaimRow | undefined;
-    return claim === undefined ? [] : linkedWith(claim.state, claim.body.linked_by);
+    const linked = claim === undefined ? [] : linkedWith(claim.state, claim.body.linked_by);
+    for (const other of linked) want('claims', other);
+    return linked;
   };
-  const others = ids.flatMap(linked);
+  const others = wantWithLinked(claim_id);
+  if (other_claim_id !== undefined) others.push(...wantWithLinked(other_claim_id));
   // An assessment of a claim says nothing of the others.
-  const theirs = event.type === 'ClaimAssessed' ? [] : others.flatMap(linked);
-  return { claims: [...ids, ...others, ...theirs], totals: [conflict_id] };
+  if (event.type !== 'ClaimAssessed') for (const id of others) wantWithLinked(id);
 }
 
-function keysOfMade({ data }: EventFact<'ClaimMade'>, loaded: Loaded) {
+function hintMade({ data }: EventFact<'ClaimMade'>, want: Want, loaded: Loaded): void {
   const { conflict_id, attribution, proposition } = data;
+  want('totals', conflict_id);
   const [slot, fact] = [slotKeyOf(data), factKeyOf(data)];
-  const sideOf = (key: string) => loaded('sides', key)?.body as SideBody | undefined;
-  const conflict = `conflict-${conflict_id}`;
-  const actors = new Set([attribution.claimant_id, ...actorsOf(proposition)]);
-  for (const party of sideOf(conflict)?.parties ?? []) actors.add(party);
-  for (const id of actors) {
-    const group = sideOf(`actor-${id}`)?.part_of;
-    if (group !== undefined) actors.add(group);
-  }
-  return {
-    totals: [conflict_id],
-    slots: slot === null ? [] : [slot],
-    disputes: fact === null ? [] : [fact],
-    sides: [conflict, ...[...actors].map((id) => `actor-${id}`)],
+  if (slot !== null) want('slots', slot);
+  if (fact !== null) want('disputes', fact);
+  const wantSide = (key: string) => {
+    want('sides', key);
+    return loaded('sides', key)?.body as SideBody | undefined;
   };
+  const wantActor = (id: string) => {
+    const group = wantSide(`actor-${id}`)?.part_of;
+    if (group !== undefined) want('sides', `actor-${group}`);
+  };
+  wantActor(attribution.claimant_id);
+  for (const id of actorsOf(proposition)) wantActor(id);
+  for (const id of wantSide(`conflict-${conflict_id}`)?.parties ?? []) wantActor(id);
 }
 
 function followClaim(event: ClaimFact, rows: Tables): void {

@@ -17,8 +17,8 @@ export type Fold = Rows & {
   readonly wanted: Set<string>;
   /** Whether all rows of the table are at hand, so that nothing is ever missed. */
   isComplete(): boolean;
-  /** Wants the key, unless it is at hand what the table has of it. */
-  want(key: string): void;
+  /** Wants the key, unless it is at hand what the table has of it, which it answers. */
+  want(key: string): boolean;
   rowAtHand(key: string): Row | undefined;
   /** Takes what the table has of what was wanted; what is not among it is not there. */
   take(found: readonly Version[]): void;
@@ -75,7 +75,11 @@ export function foldOf({ once }: Table, isEmpty = false): Fold {
   return {
     wanted,
     isComplete: () => once === true || isComplete,
-    want: (key) => void (find(key) === undefined && wanted.add(key)),
+    want(key) {
+      if (find(key) !== undefined) return true;
+      wanted.add(key);
+      return false;
+    },
     rowAtHand: (key) => find(key)?.row,
     get(key) {
       if (once) throw new Error('rows that are made once are not read back');

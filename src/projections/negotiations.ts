@@ -24,7 +24,7 @@ export const negotiations: Projection = {
   tables: {
     negotiations: { columns: { conflict_id: 'text' }, indexes: ['conflict_id, key'] },
   },
-  keysOf: ({ stream }) => ({ negotiations: [stream] }),
+  hint: ({ stream }, want) => want('negotiations', stream),
   project(event, { negotiations }) {
     const { type, id, position, version, recorded_at, data } = event;
     const word = { type, id, position, version, recorded_at, data } as Word;

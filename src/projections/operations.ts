@@ -26,7 +26,9 @@ export const operations: Projection = {
       once: true,
     },
   },
-  keysOf: ({ stream, type }) => ({ operations: type in forceEvents ? [] : [stream] }),
+  hint({ stream, type }, want) {
+    if (!(type in forceEvents)) want('operations', stream);
+  },
   project(event, { operations, movements }) {
     if (isMovement(event)) {
       const { type, data, id: event_id, position } = event;

@@ -15,6 +15,9 @@ export type Handlers<T extends EventType, Context> = {
   readonly [K in T]: (event: EventFact<K>, context: Context) => void;
 };
 
+export type Want = (table: string, key: string) => void;
+export type Loaded = (table: string, key: string) => Row | undefined;
+
 export type Projection = {
   readonly name: string;
   /** Of the tables' shape and meaning: a change of either is a new version, built from the log. */
@@ -23,13 +26,10 @@ export type Projection = {
   /** By a short name that stands last in the table's own. */
   readonly tables: Readonly<Record<string, Table>>;
   /**
-   * A hint, per table: keys that `project` will ask for, to be loaded for a batch at once. Asked
-   * again as long as what was `loaded` leads to more.
+   * Tells by `want` what `project` will ask for, to be loaded for a batch at once. Called again
+   * once it is `loaded`, which may lead to more.
    */
-  readonly keysOf?: (
-    event: Fact,
-    loaded: (table: string, key: string) => Row | undefined,
-  ) => Readonly<Record<string, readonly string[]>>;
+  readonly hint?: (event: Fact, want: Want, loaded: Loaded) => void;
   /** Changes rows as one event has it. Pure: the same event and rows, the same change. */
   readonly project: (event: Fact, rows: Readonly<Record<string, Rows>>) => void;
 };

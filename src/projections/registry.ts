@@ -109,8 +109,10 @@ export const registry: Projection = {
       inverted: ['words', 'tags'],
     },
   },
-  // What begins a stream is not there before.
-  keysOf: ({ stream, version }) => ({ entries: version > 1 ? [stream] : [] }),
+  hint({ stream, version }, want) {
+    // What begins a stream is not there before.
+    if (version > 1) want('entries', stream);
+  },
   project: projectBy(handlers),
 };
 

@@ -36,7 +36,9 @@ export const timeline: Projection = {
     },
     reports: { columns: {}, indexes: [] },
   },
-  keysOf: (event) => ({ reports: [...reportIdsOf(event)] }),
+  hint(event, want) {
+    for (const id of reportIdsOf(event)) want('reports', id);
+  },
   project(event, rows) {
     if (!isItem(event)) return;
     const published_at = publishedAt(event, rows);
@@ -56,18 +58,21 @@ function publishedAt(event: Fact, { reports }: Tables): string | null {
     reports?.put(report_id, { body: { published_at } satisfies ReportBody });
     return published_at;
   }
-  const known = [...reportIdsOf(event)].flatMap(
-    (id) => (reports?.get(id)?.body as ReportBody | undefined)?.published_at ?? [],
-  );
-  return known.sort((a, b) => startMs(a) - startMs(b))[0] ?? null;
+  let first: string | null = null;
+  for (const id of reportIdsOf(event)) {
+    const { published_at } = (reports?.get(id)?.body ?? {}) as Partial<ReportBody>;
+    if (published_at === undefined) continue;
+    if (first === null || startMs(published_at) < startMs(first)) first = published_at;
+  }
+  return first;
 }
 
 // The report that it is about, and those of its chain.
-function reportIdsOf({ data }: Fact): Set<string> {
+function reportIdsOf({ data }: Fact): string[] {
   const { attribution, report_id } = data as Partial<
     DataOf<'ClaimMade'> & DataOf<'ReportCorrected'>
   >;
-  const ids = new Set(report_id === undefined ? [] : [report_id]);
-  for (const { report_id: id } of attribution?.chain ?? []) if (id !== undefined) ids.add(id);
+  const ids = report_id === undefined ? [] : [report_id];
+  for (const { report_id: id } of attribution?.chain ?? []) if (id !== undefined) ids.push(id);
   return ids;
 }

@@ -71,7 +71,7 @@ t.test('hints change nothing', async (t) => {
   const property = fc.asyncProperty(someLog, fc.nat(40), async (log, batch) => {
     await putLog(db, log);
     for (const projection of projections) {
-      const { keysOf: _hints, ...unaided } = projection;
+      const { hint: _hint, ...unaided } = projection;
       await prepareProjection(db, projection);
       const pages = pagesOf(storeOf(log));
       while ((await projectBatch(db, projection, pages)) > 0);

@@ -20,7 +20,7 @@ function keeping(name: string, before: (event: Fact) => void = () => undefined):
     version: 1,
     types: ['ActorRegistered'],
     tables: { seen: { columns: {}, indexes: [] } },
-    keysOf: () => ({}),
+    hint: () => undefined,
     project(event, { seen }) {
       before(event);
       seen?.put(event.id, { body: {} });
