@@ -26,8 +26,8 @@ export type Circumstances = {
   readonly isContradicted?: boolean;
   /** It goes against the interest of the claimant's own side. */
   readonly isAdverse?: boolean;
-  /** Its own source, those of its repetitions and of the claims that corroborate it. */
-  readonly sources?: readonly Source[];
+  /** From how many it comes, with its repetitions and the claims that corroborate it. */
+  readonly independentOrigins?: number;
 };
 
 /**
@@ -38,22 +38,21 @@ export type Circumstances = {
  */
 export function verificationOf(
   assessments: readonly Assessment[],
-  { isContradicted = false, isAdverse = false, sources }: Circumstances = {},
+  { isContradicted = false, isAdverse = false, independentOrigins = 1 }: Circumstances = {},
 ): Verification {
   const latest = latestOf(assessments);
   const counts = { could_not_verify: 0, corroborated: 0, disputed: 0, verified: 0, refuted: 0 };
   for (const one of latest) counts[one.verdict] += 1;
   const settled = latest.filter(isSettling).map((one) => one.verdict);
-  const independent_origins = sources === undefined ? 1 : countOrigins(sources);
   const holds = {
     refuted: settled.includes('refuted'),
     verified: settled.includes('verified'),
     disputed: isContradicted || counts.disputed > 0,
-    corroborated: isAdverse || independent_origins > 1 || counts.corroborated > 0,
+    corroborated: isAdverse || independentOrigins > 1 || counts.corroborated > 0,
     could_not_verify: counts.could_not_verify > 0,
   };
   const status = order.find((one) => holds[one]) ?? 'unverified';
-  return { status, policy, counts, independent_origins };
+  return { status, policy, counts, independent_origins: independentOrigins };
 }
 
 /**
@@ -65,16 +64,27 @@ export function verificationOfClaim(
   others: readonly ClaimState[],
   isAdverse: boolean,
 ): Verification {
+  return verificationOf(claim.assessments, circumstancesOf(claim, others, isAdverse));
+}
+
+/** What speaks for or against it among these; see `verificationOfClaim`. */
+export function circumstancesOf(
+  claim: ClaimState,
+  others: readonly ClaimState[],
+  isAdverse: boolean,
+): Required<Circumstances> {
   // Most are linked with none.
   if (others.length === 0) {
-    return verificationOf(claim.assessments, { isAdverse, sources: sourcesOf(claim) });
+    const independentOrigins = countOrigins(sourcesOf(claim));
+    return { isContradicted: false, isAdverse, independentOrigins };
   }
   const standing = others.filter(stands);
-  return verificationOf(claim.assessments, {
+  const corroborating = standing.filter((other) => corroborates(claim, other));
+  return {
     isContradicted: standing.some((other) => areLinked(claim, other, 'contradicts')),
     isAdverse,
-    sources: [claim, ...standing.filter((other) => corroborates(claim, other))].flatMap(sourcesOf),
-  });
+    independentOrigins: countOrigins([claim, ...corroborating].flatMap(sourcesOf)),
+  };
 }
 
 /**

@@ -16,7 +16,7 @@ const digestLength = 22;
 
 /** The columns of a claim but `verification`; what did not change is as in `before`. */
 export function columnsOf(state: ClaimState, before: ClaimRow | undefined) {
-  const was = before?.state;
+  const was = before?.claim.state;
   const isReworded = before === undefined || was?.current !== state.current;
   const content = isReworded ? contentOf(state.current) : before;
   const { conflict_id, claimant_id, kind, order_at, said_at, subject } = content;
@@ -62,7 +62,7 @@ export function factKeyOf(claim: ClaimMade): string | null {
   return contentOf(claim).conflict_key;
 }
 
-type Content = Omit<ClaimRow, 'verification' | 'lifecycle' | 'made' | 'tags' | 'body' | 'state'>;
+type Content = Omit<ClaimRow, 'verification' | 'lifecycle' | 'made' | 'tags' | 'body' | 'claim'>;
 // Asked for by the keys of an event, and each time that it is projected.
 const known = new WeakMap<ClaimMade, Content>();
 

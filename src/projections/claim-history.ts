@@ -6,7 +6,7 @@ import { type EventType, upcast } from '../domain/catalogue.ts';
 import { type ClaimEvent, claimEvents } from '../domain/claim.ts';
 import { Attribution, code, orNull } from '../domain/vocabulary.ts';
 import { Lifecycle, Verification } from './claim-shape.ts';
-import type { ClaimRow } from './claim-tables.ts';
+import { type ClaimRow, verificationIn } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import type { At } from './vintage.ts';
 
@@ -134,6 +134,6 @@ function assessmentOf(data: unknown): NonNullable<ClaimChange['assessment']> {
   };
 }
 
-function standingOf({ lifecycle, body: { verification } }: VersionRow): Static<typeof Standing> {
-  return { lifecycle, verification };
+function standingOf({ lifecycle, body }: VersionRow): Static<typeof Standing> {
+  return { lifecycle, verification: verificationIn(body) };
 }

@@ -1,27 +1,37 @@
 /** The tables of the projection `claims`: what their columns and bodies hold. */
 import type { ClaimEvent } from '../domain/claim.ts';
-import { type ChangedState, stateSinceMade } from '../domain/claim-since-made.ts';
+import { type ChangedState, changedSinceMade, stateSinceMade } from '../domain/claim-since-made.ts';
 import type { ClaimState, Link } from '../domain/claim-state.ts';
 import type { ClaimSubject } from '../domain/claim-subject.ts';
 import type { Lifecycle } from '../domain/lifecycle.ts';
 import type { Recorded } from '../domain/recorded.ts';
-import type { Verification } from '../domain/verification.ts';
+import { type Circumstances, type Verification, verificationOf } from '../domain/verification.ts';
 import type { Recalled, ToldEvent } from './recalled.ts';
 import type { Table } from './rows.ts';
 import { type Tag, tagger } from './tags.ts';
 
-/** Body of `claims`: what the event that made it does not tell. */
+/**
+ * Body of `claims`: what the event that made it does not tell, as far as there is such. Its
+ * verification follows from its assessments and from these.
+ */
 export type ClaimBody = {
-  readonly since_made: ChangedState;
+  readonly since_made?: ChangedState;
+  readonly is_contradicted?: true;
+  readonly is_adverse?: true;
+  /** Where they are not one. */
+  readonly independent_origins?: number;
+  readonly linked_by?: readonly Link[];
+};
+
+/** A claim as it stands. */
+export type KnownClaim = {
+  readonly state: ClaimState;
   readonly verification: Verification;
   /** Whether it goes against the interest of the claimant's own side; see `isAdverseAdmission`. */
   readonly is_adverse: boolean;
   /** The links made to it, by the claims that they are from; those that it made are its state. */
   readonly linked_by: readonly Link[];
 };
-
-/** A claim as it stands. */
-export type KnownClaim = Omit<ClaimBody, 'since_made'> & { readonly state: ClaimState };
 
 /** A row of `claims`; see its table for what the columns mean. */
 export type ClaimRow = {
@@ -40,17 +50,42 @@ export type ClaimRow = {
   readonly tags: readonly Tag[];
   readonly body: ClaimBody;
   /** Recalled, not stored as it is. */
-  readonly state: ClaimState;
+  readonly claim: KnownClaim;
 };
 
-/** A claim's state, of the event that made it and of what has changed since. */
+/** A claim, of the event that made it and of what is stored beside. */
 export const claimRecalled = {
   column: 'made',
-  members(event: ToldEvent, { since_made }: ClaimBody): { state: ClaimState } {
-    return { state: stateSinceMade(event as unknown as Recorded<Made>, since_made) };
+  members(event: ToldEvent, body: ClaimBody): { claim: KnownClaim } {
+    const state = stateSinceMade(event as unknown as Recorded<Made>, body.since_made ?? {});
+    const { is_adverse = false, linked_by = [] } = body;
+    return { claim: { state, verification: verificationIn(body), is_adverse, linked_by } };
   },
 } satisfies Recalled;
 type Made = Extract<ClaimEvent, { type: 'ClaimMade' }>;
+
+/** What is to be stored of a claim in these circumstances. */
+export function bodyOf(
+  { state, linked_by }: Pick<KnownClaim, 'state' | 'linked_by'>,
+  { isContradicted, isAdverse, independentOrigins }: Required<Circumstances>,
+): ClaimBody {
+  return {
+    ...(state.last_position > state.position && { since_made: changedSinceMade(state) }),
+    ...(isContradicted && { is_contradicted: true }),
+    ...(isAdverse && { is_adverse: true }),
+    ...(independentOrigins !== 1 && { independent_origins: independentOrigins }),
+    ...(linked_by.length > 0 && { linked_by }),
+  };
+}
+
+/** The verification that a body tells of. */
+export function verificationIn(body: ClaimBody): Verification {
+  return verificationOf(body.since_made?.assessments ?? [], {
+    isContradicted: body.is_contradicted ?? false,
+    isAdverse: body.is_adverse ?? false,
+    independentOrigins: body.independent_origins ?? 1,
+  });
+}
 
 /** Body of `subjects`. */
 export type SubjectBody = { readonly subject: ClaimSubject };

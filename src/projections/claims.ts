@@ -4,16 +4,15 @@
  */
 import { Equal } from 'typebox/value';
 import type { ClaimEvent } from '../domain/claim.ts';
-import { changedSinceMade } from '../domain/claim-since-made.ts';
 import { afterClaimEvent, type ClaimState, type Link } from '../domain/claim-state.ts';
 import { stands } from '../domain/lifecycle.ts';
 import { isAdverseAdmission } from '../domain/sides.ts';
-import { verificationOfClaim } from '../domain/verification.ts';
+import { circumstancesOf, verificationOf } from '../domain/verification.ts';
 import { actorsOf, columnsOf, factKeyOf, slotKeyOf } from './claim-columns.ts';
 import { followDisputes } from './claim-disputes.ts';
 import { followSlots } from './claim-slots.ts';
 import {
-  type ClaimBody,
+  bodyOf,
   type ClaimRow,
   claimTables,
   type KnownClaim,
@@ -33,6 +32,7 @@ import type { Rows } from './rows.ts';
 
 type Tables = Readonly<Record<keyof typeof claimTables, Rows>>;
 type ClaimFact = EventFact<ClaimEvent['type']>;
+const none: readonly Link[] = [];
 type LinkFact = EventFact<'ClaimLinked'> | EventFact<'ClaimUnlinked'>;
 
 const handlers: Handlers<'ConflictRegistered' | 'ActorRegistered' | ClaimFact['type'], Tables> = {
@@ -72,8 +72,8 @@ function hint(event: Fact, want: Want, loaded: Loaded): void {
   want('totals', conflict_id);
   const wantWithLinked = (id: string): string[] => {
     want('claims', id);
-    const claim = loaded('claims', id) as ClaimRow | undefined;
-    const linked = claim === undefined ? [] : linkedWith(claim.state, claim.body.linked_by);
+    const claim = (loaded('claims', id) as ClaimRow | undefined)?.claim;
+    const linked = claim === undefined ? [] : linkedWith(claim.state, claim.linked_by);
     for (const other of linked) want('claims', other);
     return linked;
   };
@@ -103,15 +103,16 @@ function hintMade({ data }: EventFact<'ClaimMade'>, want: Want, loaded: Loaded):
 }
 
 function followClaim(event: ClaimFact, rows: Tables): void {
-  const before = event.type === 'ClaimMade' ? undefined : findClaim(rows, event.data.claim_id);
+  const row = event.type === 'ClaimMade' ? undefined : findRow(rows, event.data.claim_id);
+  const before = row?.claim;
   const state = afterClaimEvent(before?.state, event as never);
-  const { is_adverse: wasAdverse = false, linked_by = [] } = before?.body ?? {};
+  const { is_adverse: wasAdverse = false, linked_by = none } = before ?? {};
   const is_adverse = mayTurnAdverse(event) ? isAdverse(rows, state) : wasAdverse;
-  keep(rows, before, { state, is_adverse, linked_by });
+  keep(rows, row, { state, is_adverse, linked_by });
   if (before === undefined || !concernsOthers(before.state, state)) return;
   for (const id of linkedWith(before.state, linked_by)) {
-    const other = findClaim(rows, id);
-    if (other !== undefined) keep(rows, other, { state: other.state, ...other.body });
+    const other = findRow(rows, id);
+    if (other !== undefined) keep(rows, other, other.claim);
   }
 }
 
@@ -132,13 +133,13 @@ function followLink(event: LinkFact, rows: Tables): void {
     ...{ conflict_id, relation: isLinked ? relation : null, claim_id, other_claim_id },
     body: {},
   });
-  const other = findClaim(rows, other_claim_id);
+  const other = findRow(rows, other_claim_id);
   if (other === undefined) return;
-  const others = other.body.linked_by.filter((link) => {
+  const others = other.claim.linked_by.filter((link) => {
     return link.claim_id !== claim_id || link.relation !== relation;
   });
   const linked_by = isLinked ? [...others, { relation, claim_id }] : others;
-  keep(rows, other, { state: other.state, ...other.body, linked_by });
+  keep(rows, other, { ...other.claim, linked_by });
 }
 
 // With the verification that follows, and what depends on it.
@@ -147,22 +148,23 @@ function keep(
   before: ClaimRow | undefined,
   { state, is_adverse, linked_by }: Omit<KnownClaim, 'verification'>,
 ): void {
-  const others = linkedWith(state, linked_by).flatMap((id) => findClaim(rows, id)?.state ?? []);
-  const verification = verificationOfClaim(state, others, is_adverse);
-  const was = before?.body;
-  if (before?.state === state && was?.linked_by === linked_by) {
+  const others = linkedWith(state, linked_by).flatMap((id) => findRow(rows, id)?.claim.state ?? []);
+  const circumstances = circumstancesOf(state, others, is_adverse);
+  const verification = verificationOf(state.assessments, circumstances);
+  const was = before?.claim;
+  if (was?.state === state && was.linked_by === linked_by) {
     if (Equal(was.verification, verification)) return;
   }
-  const since_made = changedSinceMade(state);
-  const body: ClaimBody = { verification, is_adverse, linked_by, since_made };
-  const after = { ...columnsOf(state, before), verification: verification.status, body, state };
+  const claim: KnownClaim = { state, verification, is_adverse, linked_by };
+  const body = bodyOf(claim, circumstances);
+  const after = { ...columnsOf(state, before), verification: verification.status, body, claim };
   rows.claims.put(state.current.claim_id, after);
   countClaim(rows, before, after);
   followSlots(rows, before, after);
   followDisputes(rows, before, after);
 }
 
-function findClaim({ claims }: Tables, id: string): ClaimRow | undefined {
+function findRow({ claims }: Tables, id: string): ClaimRow | undefined {
   return claims.get(id) as ClaimRow | undefined;
 }
 

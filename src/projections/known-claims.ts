@@ -13,6 +13,5 @@ export function tellingClaim(alias: string): RawBuilder<unknown> {
 
 /** The claim of such a row. */
 export function knownClaim(row: ToldClaim): KnownClaim {
-  const { verification, is_adverse, linked_by } = row.body;
-  return { ...recall(claimRecalled, row), verification, is_adverse, linked_by };
+  return recall(claimRecalled, row).claim;
 }

@@ -119,10 +119,7 @@ t.test('a verdict with evidence outranks what speaks against it', async (t) => {
 t.test('what several say together is checked as far as the weakest of them', async (t) => {
   const verified = verificationOf([by('c', 'verified', reliable)]);
   const reported = verificationOf([by('afp', 'could_not_verify')], {
-    sources: [
-      { claimant_id: 'ru-mod', chain: [] },
-      { claimant_id: 'bbc', chain: [] },
-    ],
+    independentOrigins: 2,
   });
   t.equal(verificationOfAll([verified]).status, 'verified');
   t.equal(verificationOfAll([verified, verificationOf([])]).status, 'unverified');
