@@ -9,14 +9,12 @@ export type ChangedState = Partial<Omit<ClaimState, 'report_ids' | 'position' | 
 
 /** What of a state its making does not tell: nothing, where nothing has happened to the claim. */
 export function changedSinceMade(state: ClaimState): ChangedState {
-  const { changes, links, assessments, repetitions, lifecycle, superseded_by } = state;
+  const { is_corrected, links, assessments, repetitions, lifecycle, superseded_by } = state;
   const { position, version, last_position, last_recorded_at } = state;
-  const isCorrected = changes.some(({ type }) => type === 'ClaimCorrected');
   return {
-    ...(isCorrected && { current: state.current }),
+    ...(is_corrected && { is_corrected, current: state.current }),
     ...(lifecycle !== 'active' && { lifecycle }),
     ...(superseded_by !== null && { superseded_by }),
-    ...(changes.length > 0 && { changes }),
     ...(links.length > 0 && { links }),
     ...(assessments.length > 0 && { assessments }),
     ...(repetitions.length > 0 && { repetitions }),

@@ -1,4 +1,4 @@
-/** What has become of a claim: how it reads now, what changed, when and why. */
+/** What has become of a claim: how it reads now, and how it stands. */
 import { type ClaimAssessed, type ClaimEvent, type ClaimMade, contentOf, madeOf } from './claim.ts';
 import { corrected } from './correction.ts';
 import { type Lifecycle, stronger } from './lifecycle.ts';
@@ -7,30 +7,14 @@ import type { Recorded } from './recorded.ts';
 type Attribution = ClaimMade['attribution'];
 type Relation = Of<'ClaimLinked'>['data']['relation'];
 export type Link = { readonly relation: Relation; readonly claim_id: string };
-export type RecordedAssessment = ClaimAssessed & {
+/** An assessment as far as anything follows from it; what else it says is in its event. */
+export type RecordedAssessment = Pick<
+  ClaimAssessed,
+  'assessor_id' | 'verdict' | 'source_reliability' | 'information_credibility' | 'asserted_at'
+> & {
+  /** Whether it gives any. */
+  readonly has_evidence: boolean;
   readonly position: number;
-  readonly recorded_at: string;
-};
-
-/** One change of a claim: what it was, by whom and why, as far as the event says so. */
-export type Change = {
-  readonly position: number;
-  readonly event_id: string;
-  readonly recorded_at: string;
-  readonly asserted_at: string | null;
-  readonly type: Exclude<ClaimEvent['type'], 'ClaimMade' | 'ClaimAssessed' | 'ClaimRepeated'>;
-  /** Whose correction, retraction, supersession or link it is. */
-  readonly claimant_id: string;
-  readonly cause: Of<'ClaimCorrected'>['data']['cause'] | null;
-  /** A JSON pointer (RFC 6901) into the claim as it was said. */
-  readonly field: string | null;
-  /** Absent where nothing was there before, or nothing is after. */
-  readonly from?: unknown;
-  readonly to?: unknown;
-  readonly reason: string | null;
-  readonly relation: Relation | null;
-  /** The claim that it is superseded by, or linked with. */
-  readonly other_claim_id: string | null;
 };
 
 /** A claim as it stands after its events. Plain JSON, so that a read model may keep it as it is. */
@@ -39,7 +23,8 @@ export type ClaimState = {
   readonly current: ClaimMade;
   readonly lifecycle: Lifecycle;
   readonly superseded_by: string | null;
-  readonly changes: readonly Change[];
+  /** Whether it was, whatever became of it then. */
+  readonly is_corrected: boolean;
   /** The links made from this claim; others may link to it. */
   readonly links: readonly Link[];
   readonly assessments: readonly RecordedAssessment[];
@@ -111,63 +96,35 @@ const handlers: {
   ClaimRepeated: ({ repetitions }, { data }) => ({
     repetitions: [...repetitions, data.attribution],
   }),
-  ClaimAssessed: ({ assessments }, { data, position, recorded_at }) => ({
-    assessments: [...assessments, { ...data, position, recorded_at }],
+  ClaimAssessed: ({ assessments }, { data, position }) => ({
+    assessments: [...assessments, assessmentOf(data, position)],
   }),
-  ClaimCorrected: (state, event) => {
-    const { cause, field, from, to } = event.data;
-    const values = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-    return {
-      current: correctedClaim(state.current, event.data),
-      lifecycle: stronger(state.lifecycle, 'corrected'),
-      changes: changed(state, event, { cause, field, ...values }),
-    };
-  },
-  ClaimSuperseded: (state, event) => ({
-    lifecycle: stronger(state.lifecycle, 'superseded'),
-    superseded_by: event.data.by_claim_id,
-    changes: changed(state, event, { other_claim_id: event.data.by_claim_id }),
+  ClaimCorrected: ({ current, lifecycle }, { data }) => ({
+    current: correctedClaim(current, data),
+    is_corrected: true,
+    lifecycle: stronger(lifecycle, 'corrected'),
   }),
-  ClaimRetracted: (state, event) => ({
-    lifecycle: stronger(state.lifecycle, 'retracted'),
-    changes: changed(state, event, {}),
+  ClaimSuperseded: ({ lifecycle }, { data }) => ({
+    lifecycle: stronger(lifecycle, 'superseded'),
+    superseded_by: data.by_claim_id,
   }),
-  ClaimLinked: (state, event) => {
-    const { relation, other_claim_id } = event.data;
-    return {
-      links: [...state.links, { relation, claim_id: other_claim_id }],
-      changes: changed(state, event, { relation, other_claim_id }),
-    };
-  },
-  ClaimUnlinked: (state, event) => {
-    const { relation, other_claim_id } = event.data;
-    const isIt = (link: Link) => link.relation === relation && link.claim_id === other_claim_id;
-    return {
-      links: state.links.filter((link) => !isIt(link)),
-      changes: changed(state, event, { relation, other_claim_id }),
-    };
-  },
+  ClaimRetracted: ({ lifecycle }) => ({ lifecycle: stronger(lifecycle, 'retracted') }),
+  ClaimLinked: ({ links }, { data: { relation, other_claim_id } }) => ({
+    links: [...links, { relation, claim_id: other_claim_id }],
+  }),
+  ClaimUnlinked: ({ links }, { data: { relation, other_claim_id } }) => ({
+    links: links.filter((link) => link.relation !== relation || link.claim_id !== other_claim_id),
+  }),
 };
 
-function changed(
-  { changes }: ClaimState,
-  { id, position, recorded_at, type, data }: Recorded<Of<Change['type']>>,
-  more: Partial<Change>,
-): readonly Change[] {
-  const change = {
-    position,
-    event_id: id,
-    recorded_at,
-    asserted_at: data.asserted_at ?? null,
-    type,
-    claimant_id: data.attribution.claimant_id,
-    cause: null,
-    field: null,
-    reason: data.reason ?? null,
-    relation: null,
-    other_claim_id: null,
+function assessmentOf(data: ClaimAssessed, position: number): RecordedAssessment {
+  const { assessor_id, verdict, source_reliability, information_credibility, asserted_at } = data;
+  return {
+    ...{ assessor_id, verdict, has_evidence: (data.evidence?.length ?? 0) > 0, position },
+    ...(source_reliability !== undefined && { source_reliability }),
+    ...(information_credibility !== undefined && { information_credibility }),
+    ...(asserted_at !== undefined && { asserted_at }),
   };
-  return [...changes, { ...change, ...more }];
 }
 
 /** A claim as it was made. */
@@ -177,7 +134,7 @@ export function madeState(event: Recorded<Of<'ClaimMade'>>): ClaimState {
     current: data,
     lifecycle: 'active',
     superseded_by: null,
-    changes: [],
+    is_corrected: false,
     links: [],
     assessments: [],
     repetitions: [],

@@ -1,6 +1,6 @@
 /** What a claim's assessments, sources and links amount to, under a named policy. */
 import type { ClaimAssessed } from './claim.ts';
-import type { ClaimState } from './claim-state.ts';
+import type { ClaimState, RecordedAssessment } from './claim-state.ts';
 import { stands } from './lifecycle.ts';
 import { countOrigins, type Source } from './origins.ts';
 
@@ -9,9 +9,10 @@ export const policy = 'v1';
 
 export type Verdict = ClaimAssessed['verdict'];
 export type Assessment = Pick<
-  ClaimAssessed,
-  'assessor_id' | 'verdict' | 'source_reliability' | 'information_credibility' | 'evidence'
->;
+  RecordedAssessment,
+  'assessor_id' | 'verdict' | 'source_reliability'
+> &
+  Partial<Pick<RecordedAssessment, 'has_evidence'>>;
 export type Verification = {
   readonly status: Verdict | 'unverified';
   readonly policy: string;
@@ -125,9 +126,8 @@ function latestOf(assessments: readonly Assessment[]): readonly Assessment[] {
 
 const order = ['refuted', 'verified', 'disputed', 'corroborated', 'could_not_verify'] as const;
 
-function isSettling(one: Assessment): boolean {
-  const reliable = one.source_reliability === 'A' || one.source_reliability === 'B';
-  return reliable && (one.evidence?.length ?? 0) > 0;
+function isSettling({ source_reliability: reliability, has_evidence }: Assessment): boolean {
+  return (reliability === 'A' || reliability === 'B') && has_evidence === true;
 }
 
 // Nobody corroborates what they said themselves by saying it again elsewhere.

@@ -49,59 +49,48 @@ t.test('a claim as it was made', async (t) => {
   t.match(stateOf(), {
     current: { claim_id: 'k1', proposition: { quantity: { low: 301 } } },
     lifecycle: 'active',
-    changes: [],
+    is_corrected: false,
     report_ids: ['r1'],
     position: 1,
     version: 1,
   });
 });
 
-t.test('a correction changes what it reads, bounds and all, and says so', async (t) => {
+t.test('a correction changes what it reads, bounds and all', async (t) => {
   const state = stateOf(correct(300, 310));
   t.match(state, {
     current: { proposition: { quantity: { value: 310, low: 311, best: null } } },
     lifecycle: 'corrected',
+    is_corrected: true,
     version: 2,
     last_position: 2,
     position: 1,
   });
-  t.match(state.changes, [
-    {
-      position: 2,
-      event_id: 'e2',
-      type: 'ClaimCorrected',
-      claimant_id: 'ru-mod',
-      cause: 'extraction_error',
-      field: '/proposition/quantity/value',
-      from: 300,
-      to: 310,
-      reason: 'misread',
-    },
-  ]);
-});
-
-t.test('what a correction adds or removes has no before or no after', async (t) => {
-  const add = { cause: 'claimant_revised', field: '/place_precision', to: 4, reason: 'vague' };
-  const [change] = stateOf(act('CorrectClaim', add)).changes;
-  t.notOk(Object.hasOwn(change as object, 'from'));
-  t.equal(change?.to, 4);
 });
 
 t.test('a retraction precedes a supersession, that a correction', async (t) => {
   t.equal(stateOf(correct(300, 310), supersede).lifecycle, 'superseded');
   t.equal(stateOf(supersede, correct(300, 310)).lifecycle, 'superseded');
   t.equal(stateOf(supersede, retract).lifecycle, 'retracted');
-  t.match(stateOf(supersede), { superseded_by: 'k2', changes: [{ other_claim_id: 'k2' }] });
-  t.match(stateOf(retract).changes, [{ type: 'ClaimRetracted', reason: 'withdrawn', cause: null }]);
+  t.match(stateOf(supersede), { superseded_by: 'k2', is_corrected: false });
+  t.match(stateOf(correct(300, 310), retract), { lifecycle: 'retracted', is_corrected: true });
 });
 
-t.test('links come and go, each as a change', async (t) => {
+t.test('links come and go', async (t) => {
   t.match(stateOf(link), { lifecycle: 'active', links: [{ claim_id: 'k2' }] });
-  const both = stateOf(link, unlink);
-  t.strictSame(both.links, []);
+  t.strictSame(stateOf(link, unlink).links, []);
+});
+
+t.test('of an assessment is kept what something follows from', async (t) => {
+  const said = { assessor_id: 'afp', verdict: 'verified', source_reliability: 'A' };
+  const evidence = [{ description: 'satellite image' }];
+  const { assessments } = stateOf(assess, act('AssessClaim', { ...said, evidence }));
   t.strictSame(
-    both.changes.map(({ type }) => type),
-    ['ClaimLinked', 'ClaimUnlinked'],
+    assessments.map(({ asserted_at: _when, ...one }) => one),
+    [
+      { assessor_id: 'afp', verdict: 'could_not_verify', has_evidence: false, position: 2 },
+      { ...said, has_evidence: true, position: 3 },
+    ],
   );
 });
 
@@ -110,7 +99,6 @@ t.test('assessments and repetitions are kept, also after a retraction', async (t
   t.strictSame(state.report_ids, ['r1', 'r2']);
   t.match(state.assessments, [{ assessor_id: 'afp', position: 4 }]);
   t.equal(state.lifecycle, 'retracted');
-  t.equal(state.changes.length, 1);
 });
 
 t.test('a correction of the chain changes whose reports it is from', async (t) => {

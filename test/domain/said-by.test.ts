@@ -59,7 +59,7 @@ t.test('what was said of it later is left out', async (t) => {
   );
   t.match(claimSaidBy(events, '2022-09-13'), {
     current: { proposition: { status: 'contested' } },
-    ...{ lifecycle: 'active', assessments: [], links: [], changes: [] },
+    ...{ lifecycle: 'active', is_corrected: false, assessments: [], links: [] },
   });
   t.match(claimSaidBy(events, '2022-09-14'), {
     current: { proposition: { status: 'none' } },

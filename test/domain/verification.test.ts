@@ -15,7 +15,7 @@ const by = (assessor_id: string, verdict: Assessment['verdict'], more = {}): Ass
   verdict,
   ...more,
 });
-const reliable = { source_reliability: 'A', evidence: ['satellite image'] };
+const reliable = { source_reliability: 'A', has_evidence: true };
 const status = (...assessments: Assessment[]) => verificationOf(assessments).status;
 
 t.test('policy v1, from the strongest to none', async (t) => {
