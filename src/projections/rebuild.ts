@@ -18,7 +18,7 @@ import { openLane } from './lane.ts';
 import { type Pages, pagesOf } from './pages.ts';
 import type { Projection } from './projection.ts';
 import { applyBatch, type ProjectorParts, recover, report, sendOver } from './projector.ts';
-import { createIndexes } from './rows.ts';
+import { createIndexes, keepAutovacuum, tableOf } from './rows.ts';
 
 const lookIntervalMs = 1_000;
 const busyIntervalMs = 100;
@@ -117,6 +117,7 @@ function takePlace(db: Db, projection: Projection, pages: Pages): Promise<boolea
     let building = await lock(transaction, projection, 'building');
     if (building === undefined) return false;
     await createIndexes(transaction, projection, building.generation);
+    await analyze(transaction, projection, building.generation);
     building = await catchUp(transaction, projection, building, pages, await readHead(transaction));
     const compared = await liveOf(transaction, projection);
     const comparison = await compareGenerations(transaction, projection, compared, building);
@@ -128,6 +129,13 @@ function takePlace(db: Db, projection: Projection, pages: Pages): Promise<boolea
     await changePlaces(transaction, projection, live, building, comparison);
     return true;
   });
+}
+
+// Who reads them right after it is to find plans for what is there.
+async function analyze(transaction: Db, projection: Projection, generation: number) {
+  for (const name of Object.keys(projection.tables)) {
+    await sql`analyze ${sql.table(tableOf(projection, generation, name))}`.execute(transaction);
+  }
 }
 
 async function catchUp(
@@ -149,11 +157,12 @@ async function catchUp(
 
 async function changePlaces(
   transaction: Db,
-  { name, version }: Projection,
+  projection: Projection,
   live: Generation,
   building: Generation,
   comparison: Comparison,
 ): Promise<void> {
+  const { name, version } = projection;
   const set = (generation: number, values: object) =>
     transaction
       .updateTable('projections')
@@ -162,6 +171,7 @@ async function changePlaces(
       .where('version', '=', version)
       .where('generation', '=', generation)
       .execute();
+  await keepAutovacuum(transaction, projection, building.generation, true);
   await set(live.generation, { role: 'retired', retired_at: sql`clock_timestamp()` });
   await set(building.generation, {
     role: 'live',

@@ -146,6 +146,23 @@ async function createIndexesOf(db: Db, projection: Projection, generation: numbe
   }
 }
 
+/**
+ * Leaves tables that are being filled alone, or has them looked after again: autovacuum would go
+ * through all of them as they grow, over and over.
+ */
+export async function keepAutovacuum(
+  db: Db,
+  projection: Projection,
+  generation: number,
+  isOn: boolean,
+): Promise<void> {
+  const change = sql.raw(isOn ? 'reset (autovacuum_enabled)' : 'set (autovacuum_enabled = off)');
+  for (const name of Object.keys(projection.tables)) {
+    const table = sql.table(tableOf(projection, generation, name));
+    await sql`alter table ${table} ${change}`.execute(db);
+  }
+}
+
 /** Drops the tables of a generation, also of a version that had others than there are now. */
 export async function dropTables(db: Db, projection: Named, generation: number): Promise<void> {
   const { rows } = await sql<{ table: string }>`
