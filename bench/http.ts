@@ -1,21 +1,19 @@
 /**
- * Appends over HTTP beside a bare Fastify route with the same schemas, each in a process of its
- * own: requests a second, and CPU of the server's process per request. What the store itself costs
- * is measured by its own appends of the same events, in this process.
+ * Appends over HTTP beside a bare Fastify route with the same schemas: requests a second, and CPU of
+ * the server's process per request. What the store itself costs is measured by its own appends of
+ * the same events. Each is a process of its own and has a core of its own, where one can be told
+ * so: what posts and what stores would push it out of its caches, as they would not from another
+ * machine.
  */
 import { once } from 'node:events';
 import { v7 as uuidv7 } from 'uuid';
-import { keepCompiledCode } from '../src/cli/memory.ts';
 import { registrySteps, reportSteps } from '../src/cli/seed-report.ts';
-import type { EventStore } from '../src/eventstore/event-store.ts';
 import { claimRoutes } from '../src/http/claims.ts';
 import type { CommandRoute } from '../src/http/commands.ts';
-import { closedLoop, inTurn, median, processCpuUs, round, table } from './measure.ts';
-import { metadata } from './payload.ts';
+import { inTurn, median, postgresPids, processCpuUs, round, table } from './measure.ts';
 import { peer } from './peers.ts';
 import type { Bench } from './run.ts';
-import { type Server, serve } from './servers.ts';
-import { frontlog } from './stores.ts';
+import { keepTo, measuredCore, otherCores, type Server, serve } from './servers.ts';
 
 const connectionCounts = [1, 64, 512];
 /** An append over HTTP may cost so many bare posts, beside what the store itself costs. */
@@ -30,15 +28,14 @@ type Autocannon = (options: object) => Promise<{
 }>;
 
 export const benchHttp: Bench = async (fresh, short) => {
-  keepCompiledCode();
-  const { store, close } = await frontlog(await fresh('store'));
+  for (const pid of [process.pid, ...(await postgresPids())]) keepTo(otherCores, pid);
+  const storeUrl = await fresh('store');
   const ms = short ? 500 : 4_000;
   const seen = connectionCounts.map((): Seen => ({ ours: [], bare: [], store: [] }));
   // Of the same code one process takes a tenth more than another, for as long as it lives.
   for (let process = 0; process < (short ? 1 : 3); process += 1) {
-    await measureProcesses(await fresh(`http${process}`), store, ms, seen);
+    await measureProcesses(await fresh(`http${process}`), storeUrl, ms, seen);
   }
-  await close();
   const rows = [];
   const ratios: Record<string, number> = {};
   for (const [i, connections] of connectionCounts.entries()) {
@@ -60,8 +57,8 @@ export const benchHttp: Bench = async (fresh, short) => {
   return { text: table(rows), json: { figures: rows, ratios } };
 };
 
-/** A new server of each kind, warm, and the store beside them: adds what each takes to `seen`. */
-async function measureProcesses(databaseUrl: string, store: EventStore, ms: number, seen: Seen[]) {
+/** A new process of each kind, warm: adds what each takes to `seen`. */
+async function measureProcesses(databaseUrl: string, storeUrl: string, ms: number, seen: Seen[]) {
   const ours = await serve(['src/main.ts', 'start'], {
     DATABASE_URL: databaseUrl,
     ROLES: 'api',
@@ -71,13 +68,17 @@ async function measureProcesses(databaseUrl: string, store: EventStore, ms: numb
     RATE_LIMIT_PER_MINUTE: '0',
   });
   const bare = await serve(['bench/bare-server.ts'], {});
+  const store = await serve(['bench/store-server.ts'], { DATABASE_URL: storeUrl });
+  for (const { process } of [ours, bare, store]) keepTo(measuredCore, process.pid as number);
   await recordRegister(ours.url);
-  const append = appendsOf(store, await recordedClaim(ours.url));
+  const data = await recordedClaim(ours.url);
   const measure = {
     ours: (connections: number) => load(ours, connections, ms),
     bare: (connections: number) => load(bare, connections, ms),
     store: async (callers: number): Promise<Figure> => {
-      const { per_s, node_us } = await closedLoop(append, { callers, ms: ms / 2 });
+      const url = `${store.url}?callers=${callers}&ms=${ms / 2}`;
+      const response = await post(url, JSON.stringify(data));
+      const { per_s, node_us } = (await response.json()) as { per_s: number; node_us: number };
       return { per_s, cpu_us: node_us };
     },
   };
@@ -95,7 +96,7 @@ async function measureProcesses(databaseUrl: string, store: EventStore, ms: numb
     };
     await inTurn(2, { ours: into('ours'), bare: into('bare'), store: into('store') });
   }
-  for (const { process } of [ours, bare]) {
+  for (const { process } of [ours, bare, store]) {
     process.kill();
     await once(process, 'exit');
   }
@@ -121,16 +122,6 @@ async function recordedClaim(url: string): Promise<object> {
   const { event_ids } = (await response.json()) as { event_ids: string[] };
   const event = await fetch(`${url}/v1/events/${event_ids[0]}`);
   return ((await event.json()) as { data: object }).data;
-}
-
-/** The same claim under another id each time. */
-function appendsOf(store: EventStore, data: object) {
-  return () => {
-    const [id, claim_id] = [uuidv7(), uuidv7()];
-    const claim = { ...data, claim_id };
-    const event = { id, type: 'ClaimMade', schema_version: 1, data: claim, metadata };
-    return store.append({ stream: `claim-${claim_id}`, expectedVersion: 0, events: [event] });
-  };
 }
 
 /** All of a claim but its id, which comes first. */

@@ -108,17 +108,24 @@ export async function processCpuUs(pid: number): Promise<number> {
  * one alone.
  */
 export async function postgresCpuUs(): Promise<number | null> {
-  const pids = await readdir('/proc').catch(() => []);
-  let ticks = 0;
-  let found = false;
-  for (const pid of pids) {
+  const stats = [...(await postgresStats()).values()];
+  const ticks = stats.flatMap(cpuTicksOf).reduce((sum, field) => sum + field, 0);
+  return stats.length > 0 ? ticks * usPerClockTick : null;
+}
+
+/** The processes of PostgreSQL, where there is /proc. */
+export async function postgresPids(): Promise<number[]> {
+  return [...(await postgresStats()).keys()];
+}
+
+async function postgresStats(): Promise<Map<number, string>> {
+  const stats = new Map<number, string>();
+  for (const pid of await readdir('/proc').catch(() => [])) {
     if (!/^\d+$/.test(pid)) continue;
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    if (!stat.includes('(postgres)')) continue;
-    ticks += cpuTicksOf(stat).reduce((sum, field) => sum + field, 0);
-    found = true;
+    if (stat.includes('(postgres)')) stats.set(Number(pid), stat);
   }
-  return found ? ticks * usPerClockTick : null;
+  return stats;
 }
 
 // Its own, user and system, and that of its ended children. After the name: state, ppid, ...,

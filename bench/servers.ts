@@ -1,5 +1,6 @@
 /** Servers that are measured, each a process of its own. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -23,4 +24,16 @@ export async function serve(argv: string[], environment: Record<string, string>)
     return { url, process: child };
   }
   throw new Error(`${argv.join(' ')} ended before it served`);
+}
+
+// Asked for once: of who is kept to some cores there are no others.
+const coreCount = availableParallelism();
+/** Where what is measured runs alone: by their numbers, as `taskset` takes them. */
+export const measuredCore = '0';
+export const otherCores = `1-${coreCount - 1}`;
+
+/** Keeps a process, all its threads and who it starts later, to these cores, where that is possible. */
+export function keepTo(cores: string, pid: number): void {
+  if (coreCount < 2) return;
+  spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', cores, String(pid)]);
 }
