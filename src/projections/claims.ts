@@ -62,6 +62,9 @@ export const claims: Projection = {
   project: projectBy(handlers),
 };
 
+/** Groups within groups that are looked ahead for; those beyond are loaded when they are missed. */
+const groupsAheadMax = 4;
+
 function hint(event: Fact, want: Want, loaded: Loaded): void {
   if (event.type === 'ConflictRegistered' || event.type === 'ActorRegistered') return;
   if (event.type === 'ClaimMade') {
@@ -94,8 +97,10 @@ function hintMade({ data }: EventFact<'ClaimMade'>, want: Want, loaded: Loaded):
     return loaded('sides', key)?.body as SideBody | undefined;
   };
   const wantActor = (id: string) => {
-    const group = wantSide(`actor-${id}`)?.part_of;
-    if (group !== undefined) want('sides', `actor-${group}`);
+    let at: string | undefined = id;
+    for (let groups = 0; at !== undefined && groups <= groupsAheadMax; groups += 1) {
+      at = wantSide(`actor-${at}`)?.part_of;
+    }
   };
   wantActor(attribution.claimant_id);
   for (const id of actorsOf(proposition)) wantActor(id);
