@@ -10,9 +10,8 @@ export const policy = 'v1';
 export type Verdict = ClaimAssessed['verdict'];
 export type Assessment = Pick<
   RecordedAssessment,
-  'assessor_id' | 'verdict' | 'source_reliability'
-> &
-  Partial<Pick<RecordedAssessment, 'has_evidence'>>;
+  'assessor_id' | 'verdict' | 'source_reliability' | 'has_evidence'
+>;
 export type Verification = {
   readonly status: Verdict | 'unverified';
   readonly policy: string;
@@ -127,7 +126,7 @@ function latestOf(assessments: readonly Assessment[]): readonly Assessment[] {
 const order = ['refuted', 'verified', 'disputed', 'corroborated', 'could_not_verify'] as const;
 
 function isSettling({ source_reliability: reliability, has_evidence }: Assessment): boolean {
-  return (reliability === 'A' || reliability === 'B') && has_evidence === true;
+  return (reliability === 'A' || reliability === 'B') && has_evidence;
 }
 
 // Nobody corroborates what they said themselves by saying it again elsewhere.
