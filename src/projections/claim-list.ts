@@ -3,13 +3,13 @@ import { type RawBuilder, sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { saidAtMs } from '../domain/recorded.ts';
-import { int8Array } from '../eventstore/binary-array.ts';
 import { Claim, claimOf } from './claim-shape.ts';
 import { claimTags, type KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { knownClaim, type ToldClaim, tellingClaim } from './known-claims.ts';
 import { isRecordedWithin, isWithin, markedBy, markOf, momentAt } from './moments.ts';
 import { heldAt } from './rows.ts';
+import { tagArray } from './tags.ts';
 import { AsOf, type At } from './vintage.ts';
 
 /** GET /v1/claims/{id}. */
@@ -108,7 +108,7 @@ function conditionsOf(query: ClaimQuery, position: number) {
     ...Object.entries(equal).flatMap(([column, value]) =>
       value === undefined ? [] : [sql`${sql.ref(`t.${column}`)} = ${value}`],
     ),
-    ...(tags.length === 0 ? [] : [sql`t.tags @> ${int8Array(tags)}::bigint[]`]),
+    ...(tags.length === 0 ? [] : [sql`t.tags @> ${tagArray(tags)}`]),
     ...isWithin('t.said_at', { from: query.said_from, to: query.said_to }),
     ...isWithin('t.occurred_until', { from: query.occurred_from }),
     ...isWithin('t.occurred_at', { to: query.occurred_to }),

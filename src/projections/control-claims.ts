@@ -5,13 +5,13 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
 import type { ClaimState } from '../domain/claim-state.ts';
-import { int8Array } from '../eventstore/binary-array.ts';
 import { claimTags, type KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { listCounted } from './counted-claims.ts';
 import { knownClaim, type ToldClaim, tellingClaim } from './known-claims.ts';
 import { momentAt } from './moments.ts';
 import { heldAt } from './rows.ts';
+import { tagArray } from './tags.ts';
 import type { At } from './vintage.ts';
 
 /** A claim about control, and how far it is checked. */
@@ -42,7 +42,7 @@ export async function readElsewhere(
       select ${tellingClaim('c')} from ${sql.table(table(claims, 'claims'))} c
       left join ${sql.table(table(claims, 'subjects'))} s
         on s.key = c.subject and ${heldAt(position, 's')}
-      where c.tags @> ${int8Array([claimTags.place(placeId)])}::bigint[] and c.kind = 'control'
+      where c.tags @> ${tagArray([claimTags.place(placeId)])} and c.kind = 'control'
         and c.lifecycle in ('active', 'corrected') and ${heldAt(position, 'c')}
         and s.place_id is null
       order by c.made desc limit ${limit}`.execute(db),
@@ -83,7 +83,7 @@ export async function findEverAbout(
 ): Promise<string[]> {
   const { rows } = await sql<{ key: string }>`
     select distinct key from ${sql.table(table(claims, 'claims'))} c
-    where c.tags @> ${int8Array([claimTags.place(placeId)])}::bigint[] and c.since <= ${position}
+    where c.tags @> ${tagArray([claimTags.place(placeId)])} and c.since <= ${position}
     order by key`.execute(db);
   return rows.map(({ key }) => key);
 }

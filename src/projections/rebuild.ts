@@ -18,7 +18,7 @@ import { openLane } from './lane.ts';
 import { type Pages, pagesOf } from './pages.ts';
 import type { Projection } from './projection.ts';
 import { applyBatch, type ProjectorParts, recover, report, sendOver } from './projector.ts';
-import { createIndexes, keepAutovacuum, tableOf } from './rows.ts';
+import { analyzeTables, createIndexes, keepAutovacuum } from './rows.ts';
 
 const lookIntervalMs = 1_000;
 const busyIntervalMs = 100;
@@ -117,7 +117,7 @@ function takePlace(db: Db, projection: Projection, pages: Pages): Promise<boolea
     let building = await lock(transaction, projection, 'building');
     if (building === undefined) return false;
     await createIndexes(transaction, projection, building.generation);
-    await analyze(transaction, projection, building.generation);
+    await analyzeTables(transaction, projection, building.generation);
     building = await catchUp(transaction, projection, building, pages, await readHead(transaction));
     const compared = await liveOf(transaction, projection);
     const comparison = await compareGenerations(transaction, projection, compared, building);
@@ -129,13 +129,6 @@ function takePlace(db: Db, projection: Projection, pages: Pages): Promise<boolea
     await changePlaces(transaction, projection, live, building, comparison);
     return true;
   });
-}
-
-// Who reads them right after it is to find plans for what is there.
-async function analyze(transaction: Db, projection: Projection, generation: number) {
-  for (const name of Object.keys(projection.tables)) {
-    await sql`analyze ${sql.table(tableOf(projection, generation, name))}`.execute(transaction);
-  }
 }
 
 async function catchUp(

@@ -163,6 +163,13 @@ export async function keepAutovacuum(
   }
 }
 
+/** Tells the planner what is in them, for whoever reads them first. */
+export async function analyzeTables(db: Db, projection: Projection, generation: number) {
+  for (const name of Object.keys(projection.tables)) {
+    await sql`analyze ${sql.table(tableOf(projection, generation, name))}`.execute(db);
+  }
+}
+
 /** Drops the tables of a generation, also of a version that had others than there are now. */
 export async function dropTables(db: Db, projection: Named, generation: number): Promise<void> {
   const { rows } = await sql<{ table: string }>`

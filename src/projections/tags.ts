@@ -3,12 +3,19 @@
  * as a number that its text is digested to: half as long as the words it stands for, compared at
  * once, and made without a text of its own.
  */
+import { type RawBuilder, sql } from 'kysely';
+import { int8Array } from '../eventstore/binary-array.ts';
 
 /**
  * 53 bits, which JavaScript and a bigint both hold. Of ten million texts that differ, two have one
  * number with a chance of 1 in 180: whoever asks for the one would be shown what has the other too.
  */
 export type Tag = number;
+
+/** Tags as a column has them, to be compared with it. */
+export function tagArray(tags: readonly Tag[]): RawBuilder<readonly Tag[]> {
+  return sql`${int8Array(tags)}::bigint[]`;
+}
 
 /** What is stored depends on all of these: another value is another version of the tables. */
 const multipliers = [0x9e3779b1, 0x85ebca6b] as const;

@@ -3,12 +3,11 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
 import { dayOf, lastInstantOf } from '../domain/times.ts';
 import { wordsOf } from '../domain/words.ts';
-import { int8Array } from '../eventstore/binary-array.ts';
 import type { Box } from './boxes.ts';
 import { claims } from './claims.ts';
 import { listNamed, listPlacesIn, listPlacesInBox } from './places.ts';
 import { heldAt } from './rows.ts';
-import type { Tag } from './tags.ts';
+import { type Tag, tagArray } from './tags.ts';
 import { goingOn } from './timeline.ts';
 import { longTag, type TagFilters, tagOfEntity, tagsOf, wordTag } from './timeline-item.ts';
 import type { At } from './vintage.ts';
@@ -48,7 +47,7 @@ export async function conditionsOf(
   const anyOf = (ids: readonly string[]) => hasAny(ids.flatMap((place) => tagsOf({ place })));
   return [
     ...(conflict === undefined ? [] : [sql`t.conflict_id = ${conflict}`]),
-    ...(tags.length === 0 ? [] : [sql`t.tags @> ${int8Array(tags)}::bigint[]`]),
+    ...(tags.length === 0 ? [] : [sql`t.tags @> ${tagArray(tags)}`]),
     ...(area === undefined ? [] : [anyOf(await listPlacesIn(db, at, area))]),
     ...(bbox === undefined ? [] : [anyOf(await listPlacesInBox(db, at, bbox))]),
     ...(q === undefined ? [] : await Promise.all(wordsOf(q).map((word) => hasWord(db, at, word)))),
@@ -62,7 +61,7 @@ export async function conditionsOf(
 const indexedTagsMax = 100;
 
 function hasAny(tags: readonly Tag[]): RawBuilder<unknown> {
-  const wanted = sql`${int8Array(tags)}::bigint[]`;
+  const wanted = tagArray(tags);
   if (tags.length <= indexedTagsMax) return sql`t.tags && ${wanted}`;
   // Hashed once, where `&&` would compare each with each.
   return sql`exists (

@@ -55,10 +55,10 @@ export function idsOf(streams: readonly string[], category: string): string[] {
   return ids;
 }
 
-const [typeTag, claimantTag, actorTag, placeTag] = ['type', 'claimant', 'actor', 'place'].map(
-  tagger,
-) as [Tagger, Tagger, Tagger, Tagger];
-type Tagger = ReturnType<typeof tagger>;
+const typeTag = tagger('type');
+const claimantTag = tagger('claimant');
+const actorTag = tagger('actor');
+const placeTag = tagger('place');
 
 /** The tag of what has this word in it, as `wordsOf` has it. */
 export const wordTag = tagger('word');

@@ -44,7 +44,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await sleep(20);
 }
 
-// Seen to fail without either `keepAutovacuum`, and without `analyze`.
+// Seen to fail without either `keepAutovacuum`, and without `analyzeTables`.
 t.test('tables are left alone while they are built, and known to the planner then', async (t) => {
   const test = await freshStore(t);
   const { db, store } = test;
