@@ -14,19 +14,18 @@ import {
   type Generation,
   stopFor,
 } from './generations.ts';
+import { buildIndexes } from './index-builds.ts';
 import { openLane } from './lane.ts';
 import { type Pages, pagesOf } from './pages.ts';
 import type { Projection } from './projection.ts';
 import { applyBatch, type ProjectorParts, recover, report, sendOver } from './projector.ts';
-import { analyzeTables, createIndexes, keepAutovacuum } from './rows.ts';
+import { analyzeTables, keepAutovacuum } from './rows.ts';
 
 const lookIntervalMs = 1_000;
 const busyIntervalMs = 100;
 /** So near to the end of the log, it may take the place of the live one. */
 const nearEvents = 1_000;
 const finishTimeout = '1h';
-/** For each index, while it is made. */
-const indexMemory = '256MB';
 
 /** Builds whatever generations are being built, now or later, until `signal`. */
 export async function runRebuilds(
@@ -72,17 +71,19 @@ export function openRebuild(
   { db, store, connect, logger }: Omit<ProjectorParts, 'wakeup'>,
 ): Rebuild {
   const lane = openLane(projections, 'building', { store, connect });
-  const place = async (projection: Projection) => {
+  // Where its handler failed near the end, what comes before is stored, and it is paused there.
+  const orPaused = async (projection: Projection, work: () => Promise<boolean>) => {
     try {
-      return await takePlace(db, projection, pagesOf(store));
+      return await work();
     } catch (error) {
       if (isTransientError(error)) throw error;
-      // Its handler failed near the end: what comes before is stored, and it is paused there.
       await recover([projection], 'building', { db, store, logger }, error);
       await stopFor(db, projection, 'building', error as Error);
       return false;
     }
   };
+  const place = (projection: Projection) =>
+    orPaused(projection, () => takePlace(db, projection, pagesOf(store)));
   return {
     close: lane.close,
     async advance() {
@@ -98,7 +99,9 @@ export function openRebuild(
         ([, { state, position }]) => state === 'running' && head - position <= nearEvents,
       );
       if (near.length > 0) {
-        const placed = await Promise.all(near.map(([projection]) => place(projection)));
+        const placed = await Promise.all(
+          (await buildIndexes(db, new Map(near), orPaused)).map(place),
+        );
         return placed.includes(true) ? 'advanced' : 'busy';
       }
       const { events, failures } = await lane.advance();
@@ -112,11 +115,9 @@ export function openRebuild(
 // generation is held for the last events alone, those that came during the comparison's.
 function takePlace(db: Db, projection: Projection, pages: Pages): Promise<boolean> {
   return db.transaction().execute(async (transaction) => {
-    await sql`select set_config('statement_timeout', ${finishTimeout}, true),
-      set_config('maintenance_work_mem', ${indexMemory}, true)`.execute(transaction);
+    await sql`select set_config('statement_timeout', ${finishTimeout}, true)`.execute(transaction);
     let building = await lock(transaction, projection, 'building');
     if (building === undefined) return false;
-    await createIndexes(transaction, projection, building.generation);
     await analyzeTables(transaction, projection, building.generation);
     building = await catchUp(transaction, projection, building, pages, await readHead(transaction));
     const compared = await liveOf(transaction, projection);

@@ -119,31 +119,35 @@ export async function createTables(db: Db, projection: Projection, generation: n
   }
 }
 
-/** Makes their indexes: after the rows, where there are many. Safe to call again. */
-export async function createIndexes(db: Db, projection: Projection, generation: number) {
-  for (const name of Object.keys(projection.tables)) {
-    await createIndexesOf(db, projection, generation, name);
-  }
+/** An index of a table, and what makes it, where it is not there. */
+export type Index = {
+  readonly name: string;
+  readonly isInverted: boolean;
+  readonly statement: RawBuilder<unknown>;
+};
+
+/** The indexes of a generation's tables. */
+export function indexesOf(projection: Projection, generation: number): Index[] {
+  return Object.entries(projection.tables).flatMap(([name, own]) => {
+    const table = tableOf(projection, generation, name);
+    const { indexes, inverted = [], otherIndexes = [], once } = own;
+    const index = (suffix: string | number, how: RawBuilder<unknown>, isInverted = false) => {
+      const name = `${table}_${suffix}`;
+      const on = sql`on ${sql.table(table)} ${how}`;
+      return { name, isInverted, statement: sql`create index if not exists ${sql.id(name)} ${on}` };
+    };
+    const last = once ? 'since' : 'since, until';
+    return [
+      ...indexes.map((columns, i) => index(i, sql.raw(`(${columns}, ${last})`))),
+      ...inverted.map((column) => index(column, sql`using gin (${sql.ref(column)})`, true)),
+      ...otherIndexes.map((how, i) => index(`other_${i}`, sql.raw(how))),
+    ];
+  });
 }
 
-async function createIndexesOf(db: Db, projection: Projection, generation: number, name: string) {
-  const table = tableOf(projection, generation, name);
-  const own = projection.tables[name] as Table;
-  const { indexes, inverted = [], otherIndexes = [], once } = own;
-  for (const [i, columns] of indexes.entries()) {
-    await sql`create index if not exists ${sql.id(`${table}_${i}`)}
-      on ${sql.table(table)} (${sql.raw(columns)}, since${sql.raw(once ? '' : ', until')})`.execute(
-      db,
-    );
-  }
-  for (const column of inverted) {
-    await sql`create index if not exists ${sql.id(`${table}_${column}`)}
-      on ${sql.table(table)} using gin (${sql.ref(column)})`.execute(db);
-  }
-  for (const [i, index] of otherIndexes.entries()) {
-    await sql`create index if not exists ${sql.id(`${table}_other_${i}`)}
-      on ${sql.table(table)} ${sql.raw(index)}`.execute(db);
-  }
+/** Makes their indexes. Safe to call again. */
+export async function createIndexes(db: Db, projection: Projection, generation: number) {
+  for (const { statement } of indexesOf(projection, generation)) await statement.execute(db);
 }
 
 /**
