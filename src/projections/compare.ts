@@ -25,7 +25,7 @@ export async function compareGenerations(
     const found = await digests(db, before, after);
     comparison.rows += found.rows;
     if (found.isSame) continue;
-    const { differences, first } = await sideBySide(db, before, after);
+    const { differences, first } = await sideBySide(db, table, before, after);
     comparison.differences += differences;
     if (first !== null && comparison.first === null) {
       comparison.first = { table: name, key: first[0], since: first[1] };
@@ -48,24 +48,26 @@ async function digests(db: Db, before: RawBuilder<unknown>, after: RawBuilder<un
   return { rows: Math.max(one.rows, other.rows), isSame };
 }
 
-async function sideBySide(db: Db, before: RawBuilder<unknown>, after: RawBuilder<unknown>) {
+async function sideBySide(
+  db: Db,
+  { once }: Table,
+  before: RawBuilder<unknown>,
+  after: RawBuilder<unknown>,
+) {
+  const [key, keys] = once ? [sql`since::text`, sql`since`] : [sql`key`, sql`key, since`];
   type Found = { differences: number; first: [string, number] | null };
   const { rows } = await sql<Found>`
     select count(*) filter (where differs) as differences,
            (array_agg(json_build_array(key, since)) filter (where differs))[1] as first
-    from (select key, since, one is distinct from other as differs
-          from (${before}) one full join (${after}) other using (key, since)) as both_of`.execute(
-    db,
-  );
+    from (select ${key} as key, since, one is distinct from other as differs
+          from (${before}) one full join (${after}) other using (${keys})) as both_of`.execute(db);
   return rows[0] as Found;
 }
 
+// As little as tells rows apart: what is hashed besides costs as much.
 function versionsOf(stored: string, { columns, once }: Table, position: number) {
   const own = Object.keys(columns).map((column) => sql.ref(column));
-  const until = once
-    ? sql`${forever}::bigint`
-    : sql`case when until > ${position} then ${forever}::bigint else until end`;
-  return sql`select ${once ? sql`since::text as key` : sql`key`}, since,
-      ${sql.join([sql`${until} as until`, sql`body::text`, ...own])}
-    from ${sql.table(stored)} where since <= ${position}`;
+  const until = sql`case when until > ${position} then ${forever}::bigint else until end as until`;
+  const all = [...(once ? [] : [sql`key`, until]), sql`since, body::text`, ...own];
+  return sql`select ${sql.join(all)} from ${sql.table(stored)} where since <= ${position}`;
 }
