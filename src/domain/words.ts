@@ -1,6 +1,11 @@
 /** The words of a text, as texts in any language are searched by. */
 
 const wordLengthMax = 40;
+const letterOrDigit = /[\p{L}\p{M}\p{N}]+/gu;
+const beyondAscii = /[^\0-\x7f]/;
+
+/** Takes a word: what `plain` has from code unit `from` up to `to`. */
+export type TakeWord = (plain: string, from: number, to: number) => void;
 
 /**
  * Each word once: runs of letters, marks and digits, compatible forms made one (NFKC) and in lower
@@ -9,11 +14,45 @@ const wordLengthMax = 40;
 export function wordsOf(...texts: readonly (string | undefined)[]): string[] {
   const words = new Set<string>();
   for (const text of texts) {
-    if (text === undefined) continue;
-    const plain = text.normalize('NFKC').toLowerCase();
-    for (const word of plain.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []) words.add(shortened(word));
+    eachWord(text, (plain, from, to) => words.add(plain.slice(from, to)));
   }
   return [...words];
+}
+
+/** The words of a text one after the other, as often as they come, without a text for each. */
+export function eachWord(text: string | undefined, take: TakeWord): void {
+  if (text === undefined) return;
+  if (beyondAscii.test(text)) eachOfAnyScript(text, take);
+  else eachOfAscii(text.toLowerCase(), take);
+}
+
+function eachOfAnyScript(text: string, take: TakeWord): void {
+  const plain = text.normalize('NFKC').toLowerCase();
+  for (const [run] of plain.matchAll(letterOrDigit)) {
+    const word = shortened(run);
+    take(word, 0, word.length);
+  }
+}
+
+// Of the same words, found without a text for each: most texts are read here.
+function eachOfAscii(plain: string, take: TakeWord): void {
+  for (let at = 0; at < plain.length; ) {
+    const from = at;
+    while (at < plain.length && isAsciiWord(plain.charCodeAt(at))) at += 1;
+    if (at > from) take(plain, from, Math.min(at, from + wordLengthMax));
+    else at += 1;
+  }
+}
+
+const [zero, nine, a, z] = ['0', '9', 'a', 'z'].map((one) => one.charCodeAt(0)) as [
+  number,
+  number,
+  number,
+  number,
+];
+
+function isAsciiWord(unit: number): boolean {
+  return (unit >= a && unit <= z) || (unit >= zero && unit <= nine);
 }
 
 // Without half a character at the end, which could not be stored.

@@ -22,11 +22,11 @@ const multipliers = [0x9e3779b1, 0x85ebca6b] as const;
 const seeds = [0x243f6a88, 0x13198a2e] as const;
 const upperBits = 0x1fffff;
 
-/** How values of one kind become tags: of `value` from the code unit `from` on. */
-export function tagger(kind: string): (value: string, from?: number) => Tag {
+/** How values of one kind become tags: of `value` from the code unit `from` on, up to `to`. */
+export function tagger(kind: string): (value: string, from?: number, to?: number) => Tag {
   let [low, high] = seeds as readonly [number, number];
-  const digest = (text: string, from: number) => {
-    for (let i = from; i < text.length; i += 1) {
+  const digest = (text: string, from: number, to: number) => {
+    for (let i = from; i < to; i += 1) {
       const unit = text.charCodeAt(i);
       low = Math.imul(low ^ unit, multipliers[0]);
       low ^= low >>> 15;
@@ -34,12 +34,12 @@ export function tagger(kind: string): (value: string, from?: number) => Tag {
       high ^= high >>> 13;
     }
   };
-  digest(`${kind}:`, 0);
+  digest(`${kind}:`, 0, kind.length + 1);
   const [lowOfKind, highOfKind] = [low, high];
-  return (value, from = 0) => {
+  return (value, from = 0, to = value.length) => {
     low = lowOfKind;
     high = highOfKind;
-    digest(value, from);
+    digest(value, from, to);
     // The last units have not gone everywhere yet, and each half is to tell of both.
     low = Math.imul(low ^ (high >>> 16), multipliers[1]);
     high = Math.imul(high ^ (low >>> 13), multipliers[0]);

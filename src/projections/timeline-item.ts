@@ -3,7 +3,7 @@ import { catalogue, type DataOf } from '../domain/catalogue.ts';
 import { streamsReferredTo } from '../domain/references.ts';
 import { type NameOf, summaryOf } from '../domain/summary.ts';
 import { dayOf, lastInstantOf } from '../domain/times.ts';
-import { wordsOf } from '../domain/words.ts';
+import { eachWord, type TakeWord } from '../domain/words.ts';
 import type { Fact } from './projection.ts';
 import { type Tag, tagger } from './tags.ts';
 
@@ -71,7 +71,7 @@ export function foundBy(event: Fact): Found {
   const data = event.data as AnyData;
   const { occurred } = data;
   const tags = plainTags(event);
-  for (const word of searchedWords(event)) tags.push(wordTag(word));
+  addWordTags(tags, event);
   if (isLong(occurred)) tags.push(longTag);
   return {
     sort_at: occurred?.from ?? data.asserted_at ?? data.published_at ?? event.recorded_at,
@@ -137,8 +137,18 @@ function isLong(occurred: AnyData['occurred']): boolean {
 }
 
 // Of the summary without names, for those may change: they are looked up when they are asked for.
-function searchedWords(event: Fact): string[] {
+function addWordTags(tags: Tag[], event: Fact): void {
   const { quote } = (event.data as AnyData).attribution ?? {};
-  const summary = summaryOf(event.type, event.data as never, () => '');
-  return wordsOf(summary, quote?.text, quote?.translation);
+  const before = tags.length;
+  const add: TakeWord = (plain, from, to) => {
+    const tag = wordTag(plain, from, to);
+    // Of words alone: there are few.
+    if (tags.indexOf(tag, before) < 0) tags.push(tag);
+  };
+  eachWord(
+    summaryOf(event.type, event.data as never, () => ''),
+    add,
+  );
+  eachWord(quote?.text, add);
+  eachWord(quote?.translation, add);
 }

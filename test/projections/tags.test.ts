@@ -15,6 +15,7 @@ t.test('a tag is a safe integer that its kind and its text alone decide', async 
   t.equal(new Set(tags).size, tags.length);
   t.equal(tagger('actor')('a'), actorTag('a'));
   t.equal(actorTag('actor-a', 'actor-'.length), actorTag('a'));
+  t.equal(actorTag('the actor', 4, 5), actorTag('a'));
   t.not(tagger('place')('a'), actorTag('a'));
 });
 
