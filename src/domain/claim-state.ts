@@ -65,9 +65,11 @@ export function afterClaimEvent(
     event: unknown,
   ) => Partial<ClaimState>;
   const next = { ...state, ...handler(state, event) };
+  const { current, repetitions } = next;
+  const isFoundElsewhere = current !== state.current || repetitions !== state.repetitions;
   return {
     ...next,
-    report_ids: reportIdsOf([next.current.attribution, ...next.repetitions]),
+    ...(isFoundElsewhere && { report_ids: reportIdsOf([current.attribution, ...repetitions]) }),
     version,
     last_position: position,
     last_recorded_at: recorded_at,
@@ -149,6 +151,9 @@ export function madeState(event: Recorded<Of<'ClaimMade'>>): ClaimState {
 
 /** The reports that these name, each once. */
 export function reportIdsOf(attributions: readonly Attribution[]): string[] {
-  const hops = attributions.flatMap(({ chain }) => chain);
-  return [...new Set(hops.flatMap(({ report_id }) => report_id ?? []))];
+  const ids = new Set<string>();
+  for (const { chain } of attributions) {
+    for (const { report_id } of chain) if (report_id !== undefined) ids.add(report_id);
+  }
+  return [...ids];
 }

@@ -17,6 +17,7 @@ const { assessor_id, verdict, source_reliability, information_credibility } =
 const { relation } = claimEvents.ClaimLinked.properties;
 const Link = Type.Object({ relation, claim_id: Type.String() });
 
+// Counts are stored in their order: another one is another version of the projection `claims`.
 export const lifecycles = ['active', 'corrected', 'superseded', 'retracted'] as const;
 export const statuses = [
   'unverified',

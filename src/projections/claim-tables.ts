@@ -90,13 +90,11 @@ export function verificationIn(body: ClaimBody): Verification {
 /** Body of `subjects`. */
 export type SubjectBody = { readonly subject: ClaimSubject };
 
-/** Body of `totals`. */
-export type TotalsBody = {
-  readonly total: number;
-  /** A status or lifecycle that no claim has is not there. */
-  readonly by_verification: Readonly<Record<string, number>>;
-  readonly by_lifecycle: Readonly<Record<string, number>>;
-};
+/**
+ * Body of `totals`: how many claims have each status of `statuses`, then each of `lifecycles`, in
+ * their order. It is stored with every claim, so it has no names.
+ */
+export type TotalsBody = readonly number[];
 
 /** Body of `disputes`: the claim that it was found in first. */
 export type DisputeBody = { readonly first: string };

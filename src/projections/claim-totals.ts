@@ -2,8 +2,13 @@
  * How many claims of a conflict there are, by verification and by lifecycle, and until when they
  * were said: so that whoever lists them as of the past begins there, and passes no later ones.
  */
+import { lifecycles, statuses } from './claim-shape.ts';
 import type { ClaimRow, TotalsBody } from './claim-tables.ts';
 import type { Rows } from './rows.ts';
+
+/** What a claim is counted by: once by its verification, once by its lifecycle. */
+const counted = [...statuses, ...lifecycles] as const;
+const none: TotalsBody = counted.map(() => 0);
 
 /** Follows a claim that changed from `before`, which is undefined if it is new. */
 export function countClaim(
@@ -17,22 +22,27 @@ export function countClaim(
   const said_until = Math.max(said_at, known);
   const isCounted = before?.verification === verification && before.lifecycle === lifecycle;
   if (isCounted && said_until === known) return;
-  const none: TotalsBody = { total: 0, by_verification: {}, by_lifecycle: {} };
-  const counted = (row?.body as TotalsBody | undefined) ?? none;
-  const body: TotalsBody = {
-    total: counted.total + (before === undefined ? 1 : 0),
-    by_verification: moved(counted.by_verification, before?.verification, verification),
-    by_lifecycle: moved(counted.by_lifecycle, before?.lifecycle, lifecycle),
+  const body = [...((row?.body as TotalsBody | undefined) ?? none)];
+  const add = (one: string, count: number) => {
+    const i = counted.indexOf(one as (typeof counted)[number]);
+    body[i] = (body[i] as number) + count;
   };
+  if (before !== undefined) {
+    add(before.verification, -1);
+    add(before.lifecycle, -1);
+  }
+  add(verification, 1);
+  add(lifecycle, 1);
   totals.put(conflict_id, { said_until, body });
 }
 
-function moved(counts: Readonly<Record<string, number>>, from: string | undefined, to: string) {
-  if (from === to) return counts;
-  const after = { ...counts, [to]: (counts[to] ?? 0) + 1 };
-  if (from === undefined) return after;
-  const left = (counts[from] ?? 0) - 1;
-  if (left > 0) return { ...after, [from]: left };
-  const { [from]: _none, ...others } = after;
-  return others;
+/** The totals in a body, or of no claims; what no claim has is not there. */
+export function totalsIn(body: TotalsBody = none) {
+  const of = <Name extends (typeof counted)[number]>(names: readonly Name[]) => {
+    const counts = names.map((name) => [name, body[counted.indexOf(name)] as number] as const);
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
+  };
+  const by_lifecycle = of(lifecycles);
+  const total = Object.values(by_lifecycle).reduce((sum, count) => sum + count, 0);
+  return { total, by_verification: of(statuses), by_lifecycle };
 }

@@ -108,15 +108,15 @@ export function unnest({ columns, once }: Table, made: readonly Version[]): Unne
     lay(column, array, type);
     selected.set(column, `"${column}"::${cast}`);
   };
-  const bodies = jsonArray(made.map(({ row }) => JSON.stringify(row.body)));
+  const { bodies, valuesOf } = takenFrom(made, Object.keys(columns));
   add('since', { array: sincesOf(made), type: 'bigint' });
-  add('body', { array: bodies, type: 'json' });
+  add('body', { array: jsonArray(bodies), type: 'json' });
   if (!once) {
     add('key', { array: keysOf(made), type: 'text' });
     add('until', { array: untilsOf(made), type: 'bigint' });
   }
   for (const [column, type] of Object.entries(columns)) {
-    const own = made.map(({ row }) => row[column] as Value);
+    const own = valuesOf.get(column) as Value[];
     if (type !== 'tags') {
       add(column, arrayOf(type, own));
       continue;
@@ -132,6 +132,22 @@ export function unnest({ columns, once }: Table, made: readonly Version[]): Unne
   const list = [...selected].map(([column, sql]) => `${sql} as "${column}"`);
   const select = `select ${list.join(', ')} from (select ${unnested.join(', ')}) as versions`;
   return { columns: [...selected.keys()], select, values };
+}
+
+// What they hold by column. In one pass: by the next one, the first rows have left the cache.
+function takenFrom(made: readonly Version[], columns: readonly string[]) {
+  const bodies: string[] = [];
+  const taken = columns.map((column): [string, Value[]] => [column, []]);
+  for (const { row } of made) {
+    bodies.push(isEmpty(row.body) ? '{}' : JSON.stringify(row.body));
+    for (const [column, values] of taken) values.push(row[column] as Value);
+  }
+  return { bodies, valuesOf: new Map(taken) };
+}
+
+function isEmpty(body: object): boolean {
+  for (const _ in body) return false;
+  return true;
 }
 
 // How many elements there are up to the end of each.

@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db.ts';
 import type { ClaimSubject } from '../domain/claim-subject.ts';
 import type { SideBody, TotalsBody } from './claim-tables.ts';
+import { totalsIn } from './claim-totals.ts';
 import { claims } from './claims.ts';
 import { type CountedClaim, listCounted } from './counted-claims.ts';
 import { listNegotiations, negotiations } from './negotiations.ts';
@@ -111,5 +112,5 @@ async function countClaims(db: Db, { as_of, table }: At, conflictId: string) {
     select body from ${sql.table(table(claims, 'totals'))} t
     where key = ${conflictId} and since <= ${as_of.position}
     order by since desc limit 1`.execute(db);
-  return rows[0]?.body ?? { total: 0, by_verification: {}, by_lifecycle: {} };
+  return totalsIn(rows[0]?.body);
 }
