@@ -9,12 +9,15 @@ export type Sides = { readonly parties: readonly string[]; readonly partOf: Part
 
 /** Whether an actor is the group or part of it, at any depth. */
 export function belongsTo(actorId: string, groupId: string, partOf: PartOf): boolean {
-  // The register does not rule out a circle.
-  const passed = new Set<string>();
+  // The register does not rule out a circle: whoever walks in one comes by the mark again.
+  let mark: string | undefined;
+  let steps = 0;
   for (let at: string | undefined = actorId; at !== undefined; at = partOf(at)) {
     if (at === groupId) return true;
-    if (passed.has(at)) return false;
-    passed.add(at);
+    if (at === mark) return false;
+    steps += 1;
+    // Farther and farther on, so that it comes to stand within the circle.
+    if ((steps & (steps - 1)) === 0) mark = at;
   }
   return false;
 }

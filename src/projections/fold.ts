@@ -76,7 +76,7 @@ export function foldOf({ once }: Table, isEmpty = false): Fold {
     wanted,
     isComplete: () => once === true || isComplete,
     want(key) {
-      if (find(key) !== undefined) return true;
+      if (isComplete || find(key) !== undefined) return true;
       wanted.add(key);
       return false;
     },
