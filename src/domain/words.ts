@@ -34,7 +34,7 @@ function eachOfAnyScript(text: string, take: TakeWord): void {
   }
 }
 
-// Of the same words, found without a text for each: most texts are read here.
+// The same words, without a text for each. Most texts come here.
 function eachOfAscii(plain: string, take: TakeWord): void {
   for (let at = 0; at < plain.length; ) {
     const from = at;
@@ -44,15 +44,9 @@ function eachOfAscii(plain: string, take: TakeWord): void {
   }
 }
 
-const [zero, nine, a, z] = ['0', '9', 'a', 'z'].map((one) => one.charCodeAt(0)) as [
-  number,
-  number,
-  number,
-  number,
-];
-
+// a to z, 0 to 9.
 function isAsciiWord(unit: number): boolean {
-  return (unit >= a && unit <= z) || (unit >= zero && unit <= nine);
+  return (unit >= 0x61 && unit <= 0x7a) || (unit >= 0x30 && unit <= 0x39);
 }
 
 // Without half a character at the end, which could not be stored.

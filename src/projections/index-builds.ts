@@ -11,9 +11,8 @@ import { type Index, indexesOf } from './rows.ts';
 
 /** How many are made at once: with two, neither core waits where there are two. */
 const buildsMax = 2;
-/** Of one, and of what waits for it. */
+/** What each may take. */
 const timeout = '1h';
-/** For each, of PostgreSQL's. */
 const memory = '256MB';
 
 type Generations = ReadonlyMap<Projection, Pick<Generation, 'generation'>>;

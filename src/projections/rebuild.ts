@@ -99,9 +99,8 @@ export function openRebuild(
         ([, { state, position }]) => state === 'running' && head - position <= nearEvents,
       );
       if (near.length > 0) {
-        const placed = await Promise.all(
-          (await buildIndexes(db, new Map(near), orPaused)).map(place),
-        );
+        const indexed = await buildIndexes(db, new Map(near), orPaused);
+        const placed = await Promise.all(indexed.map(place));
         return placed.includes(true) ? 'advanced' : 'busy';
       }
       const { events, failures } = await lane.advance();

@@ -145,9 +145,10 @@ function takenFrom(made: readonly Version[], columns: readonly string[]) {
   return { bodies, valuesOf: new Map(taken) };
 }
 
+// Many are, and to be asked so costs less than to be made a text.
 function isEmpty(body: object): boolean {
   for (const _ in body) return false;
-  return true;
+  return !Array.isArray(body);
 }
 
 // How many elements there are up to the end of each.

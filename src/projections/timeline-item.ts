@@ -142,7 +142,7 @@ function addWordTags(tags: Tag[], event: Fact): void {
   const before = tags.length;
   const add: TakeWord = (plain, from, to) => {
     const tag = wordTag(plain, from, to);
-    // Of words alone: there are few.
+    // Each word once. There are so few that a set would cost more.
     if (tags.indexOf(tag, before) < 0) tags.push(tag);
   };
   eachWord(
