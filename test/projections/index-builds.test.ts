@@ -34,7 +34,7 @@ async function underWay(db: Db): Promise<number> {
 
 /** `hangs` where it does not answer. */
 function answerOf<Answer>(asked: Promise<Answer>): Promise<Answer | 'hangs'> {
-  return Promise.race([asked, sleep(hangsAfterMs).then(() => 'hangs' as const)]);
+  return Promise.race([asked, sleep(hangsAfterMs, 'hangs' as const, { ref: false })]);
 }
 
 // Seen to fail with one build at a time; without the advisory lock, and without the checkpoint held
