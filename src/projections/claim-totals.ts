@@ -7,7 +7,7 @@ import type { ClaimRow, TotalsBody } from './claim-tables.ts';
 import type { Rows } from './rows.ts';
 
 /** What a claim is counted by: once by its verification, once by its lifecycle. */
-const counted = [...statuses, ...lifecycles] as const;
+const counted: readonly string[] = [...statuses, ...lifecycles];
 const none: TotalsBody = counted.map(() => 0);
 
 /** Follows a claim that changed from `before`, which is undefined if it is new. */
@@ -24,7 +24,7 @@ export function countClaim(
   if (isCounted && said_until === known) return;
   const body = [...((row?.body as TotalsBody | undefined) ?? none)];
   const add = (one: string, count: number) => {
-    const i = counted.indexOf(one as (typeof counted)[number]);
+    const i = counted.indexOf(one);
     body[i] = (body[i] as number) + count;
   };
   if (before !== undefined) {
@@ -38,7 +38,7 @@ export function countClaim(
 
 /** The totals in a body, or of no claims; what no claim has is not there. */
 export function totalsIn(body: TotalsBody = none) {
-  const of = <Name extends (typeof counted)[number]>(names: readonly Name[]) => {
+  const of = (names: readonly string[]): Record<string, number> => {
     const counts = names.map((name) => [name, body[counted.indexOf(name)] as number] as const);
     return Object.fromEntries(counts.filter(([, count]) => count > 0));
   };

@@ -31,11 +31,11 @@ export async function buildIndexes(
   generations: Generations,
   attempt: (projection: Projection, build: () => Promise<boolean>) => Promise<boolean>,
 ): Promise<Projection[]> {
-  const builds = await lacking(db, generations);
   const unfinished = new Set<Projection>();
+  // One way through them for all who build: each is somebody's.
+  const left = (await lacking(db, generations)).values();
   const buildNext = async () => {
-    for (let next = builds.shift(); next !== undefined; next = builds.shift()) {
-      const build = next;
+    for (const build of left) {
       const isMade = await attempt(build.projection, () => buildOne(db, build));
       if (!isMade) unfinished.add(build.projection);
     }

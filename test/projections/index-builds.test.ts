@@ -1,20 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import t from 'tap';
 import type { Db } from '../../src/db.ts';
-import { openPipeline } from '../../src/pipeline.ts';
 import { prepareProjection, startRebuild } from '../../src/projections/generations.ts';
 import { pagesOf } from '../../src/projections/pages.ts';
 import { projectBatch } from '../../src/projections/projector.ts';
-import { openRebuild } from '../../src/projections/rebuild.ts';
 import { registry } from '../../src/projections/registry.ts';
 import { indexesOf, tableOf } from '../../src/projections/rows.ts';
 import { listStatuses } from '../../src/projections/status.ts';
 import { freshStore } from '../db.ts';
 import { appendActors } from './actors.ts';
+import { rebuildOf } from './rebuilding.ts';
 
-const logger = pino({ level: 'silent' });
 const hangsAfterMs = 3_000;
 
 // Definitions, without the names of table and index.
@@ -40,22 +37,17 @@ function answerOf<Answer>(asked: Promise<Answer>): Promise<Answer | 'hangs'> {
 // Seen to fail with one build at a time; without the advisory lock, and without the checkpoint held
 // (each hangs); and with an index left out.
 t.test('indexes are made side by side, each by one process, and nothing moves', async (t) => {
-  const { db, store, url } = await freshStore(t);
+  const test = await freshStore(t);
+  const { db, store } = test;
   await prepareProjection(db, registry);
   await appendActors(store, 100);
   const pages = pagesOf(store);
   while ((await projectBatch(db, registry, pages)) > 0);
   await startRebuild(db, registry, null);
-  const connect = () => openPipeline(url);
-  const open = () => {
-    const rebuild = openRebuild([registry], { db, store, connect, logger });
-    t.teardown(rebuild.close);
-    return rebuild;
-  };
   // So many that each index is made by one of them, two at a time, and one too many.
   const count = indexesOf(registry, 2).length;
-  const rebuilds = Array.from({ length: count / 2 }, open);
-  const last = open();
+  const rebuilds = Array.from({ length: count / 2 }, () => rebuildOf(t, test));
+  const last = rebuildOf(t, test);
   const [writing, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const table = sql.table(tableOf(registry, 2, 'entries'));
   const writer = db.transaction().execute(async (transaction) => {

@@ -5,7 +5,6 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import t from 'tap';
 import type { Db } from '../../src/db.ts';
-import type { EventStore } from '../../src/eventstore/event-store.ts';
 import { manualWakeup } from '../../src/eventstore/wakeup.ts';
 import { openPipeline } from '../../src/pipeline.ts';
 import {
@@ -16,14 +15,15 @@ import {
 } from '../../src/projections/generations.ts';
 import { pagesOf } from '../../src/projections/pages.ts';
 import { projectBatch, runProjections } from '../../src/projections/projector.ts';
-import { openRebuild, runRebuilds } from '../../src/projections/rebuild.ts';
+import { runRebuilds } from '../../src/projections/rebuild.ts';
 import { listEntries } from '../../src/projections/register-entries.ts';
 import { registry } from '../../src/projections/registry.ts';
 import { tableOf } from '../../src/projections/rows.ts';
 import { listStatuses } from '../../src/projections/status.ts';
 import { readVintage } from '../../src/projections/vintage.ts';
-import { freshStore, type Test } from '../db.ts';
+import { freshStore } from '../db.ts';
 import { appendActors } from './actors.ts';
+import { rebuildOf } from './rebuilding.ts';
 
 const logger = pino({ level: 'silent' });
 
@@ -31,13 +31,6 @@ async function statusOf(db: Db) {
   const [status] = await listStatuses(db, [registry]);
   if (status === undefined) throw new Error('there is no status');
   return status;
-}
-
-function rebuildOf(t: Test, { db, store, url }: { db: Db; store: EventStore; url: string }) {
-  const connect = () => openPipeline(url);
-  const rebuild = openRebuild([registry], { db, store, connect, logger });
-  t.teardown(rebuild.close);
-  return rebuild;
 }
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {
