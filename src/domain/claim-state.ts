@@ -151,9 +151,9 @@ export function madeState(event: Recorded<Of<'ClaimMade'>>): ClaimState {
 
 /** The reports that these name, each once. */
 export function reportIdsOf(attributions: readonly Attribution[]): string[] {
-  const ids = new Set<string>();
+  const ids: string[] = [];
   for (const { chain } of attributions) {
-    for (const { report_id } of chain) if (report_id !== undefined) ids.add(report_id);
+    for (const { report_id } of chain) if (report_id !== undefined) ids.push(report_id);
   }
-  return [...ids];
+  return ids.length < 2 ? ids : [...new Set(ids)];
 }

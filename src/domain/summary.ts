@@ -124,8 +124,10 @@ function amountOf({ qualifier, value, value_to, value_best }: Quantity): string 
   }
 }
 
+const numerals = new Intl.NumberFormat('en-GB');
+
 function numeral(n: number | undefined): string {
-  return (n ?? 0).toLocaleString('en-GB');
+  return numerals.format(n ?? 0);
 }
 
 function all(category: 'actor' | 'place', ids: readonly string[], name: NameOf): string {

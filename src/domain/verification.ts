@@ -40,18 +40,21 @@ export function verificationOf(
   assessments: readonly Assessment[],
   { isContradicted = false, isAdverse = false, independentOrigins = 1 }: Circumstances = {},
 ): Verification {
-  const latest = latestOf(assessments);
   const counts = { could_not_verify: 0, corroborated: 0, disputed: 0, verified: 0, refuted: 0 };
-  for (const one of latest) counts[one.verdict] += 1;
-  const settled = latest.filter(isSettling).map((one) => one.verdict);
-  const holds = {
-    refuted: settled.includes('refuted'),
-    verified: settled.includes('verified'),
-    disputed: isContradicted || counts.disputed > 0,
-    corroborated: isAdverse || independentOrigins > 1 || counts.corroborated > 0,
-    could_not_verify: counts.could_not_verify > 0,
-  };
-  const status = order.find((one) => holds[one]) ?? 'unverified';
+  let isRefuted = false;
+  let isVerified = false;
+  for (const one of latestOf(assessments)) {
+    counts[one.verdict] += 1;
+    if (!isSettling(one)) continue;
+    if (one.verdict === 'refuted') isRefuted = true;
+    if (one.verdict === 'verified') isVerified = true;
+  }
+  let status: Verification['status'] = 'unverified';
+  if (isRefuted) status = 'refuted';
+  else if (isVerified) status = 'verified';
+  else if (isContradicted || counts.disputed > 0) status = 'disputed';
+  else if (isAdverse || independentOrigins > 1 || counts.corroborated > 0) status = 'corroborated';
+  else if (counts.could_not_verify > 0) status = 'could_not_verify';
   return { status, policy, counts, independent_origins: independentOrigins };
 }
 
@@ -122,8 +125,6 @@ function latestOf(assessments: readonly Assessment[]): readonly Assessment[] {
   if (assessments.length < 2) return assessments;
   return [...new Map(assessments.map((one) => [one.assessor_id, one])).values()];
 }
-
-const order = ['refuted', 'verified', 'disputed', 'corroborated', 'could_not_verify'] as const;
 
 function isSettling({ source_reliability: reliability, has_evidence }: Assessment): boolean {
   return (reliability === 'A' || reliability === 'B') && has_evidence;

@@ -70,8 +70,9 @@ export function foldingOf(
   const loadWanted = (load: Send) =>
     Promise.all(
       tables.map(async ({ table, stored, fold }) => {
-        if (fold.wanted.size === 0) return;
-        fold.take(await loadRows(load, stored, table, fold.wanted, at));
+        const wanted = fold.wanted();
+        if (wanted.size === 0) return;
+        fold.take(await loadRows(load, stored, table, wanted, at));
       }),
     );
 

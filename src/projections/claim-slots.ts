@@ -25,7 +25,7 @@ export function followSlots(rows: Tables, before: ClaimRow | undefined, after: C
 function putSubject({ subjects }: Tables, { subject: key, conflict_id, kind, claim }: ClaimRow) {
   const subject = claimSubjectOf(claim.state.current) as ClaimSubject;
   const place_id = subject.kind === 'control' ? subject.place_id : null;
-  subjects.put(key as string, { conflict_id, kind, place_id, body: { subject } as SubjectBody });
+  subjects.add(key as string, { conflict_id, kind, place_id, body: { subject } as SubjectBody });
 }
 
 // Only ever up: a claim that does not stand any more is passed over when the slot is read.

@@ -8,7 +8,7 @@ import { afterClaimEvent, type ClaimState, type Link } from '../domain/claim-sta
 import { stands } from '../domain/lifecycle.ts';
 import { isAdverseAdmission } from '../domain/sides.ts';
 import { circumstancesOf, verificationOf } from '../domain/verification.ts';
-import { actorsOf, columnsOf, factKeyOf, slotKeyOf } from './claim-columns.ts';
+import { actorsOf, factKeyOf, rowOf, slotKeyOf } from './claim-columns.ts';
 import { followDisputes } from './claim-disputes.ts';
 import { followSlots } from './claim-slots.ts';
 import {
@@ -37,10 +37,10 @@ type LinkFact = EventFact<'ClaimLinked'> | EventFact<'ClaimUnlinked'>;
 
 const handlers: Handlers<'ConflictRegistered' | 'ActorRegistered' | ClaimFact['type'], Tables> = {
   ConflictRegistered: ({ stream, data: { parties = [] } }, { sides }) => {
-    sides.put(stream, { body: { parties } satisfies SideBody });
+    sides.add(stream, { body: { parties } satisfies SideBody });
   },
   ActorRegistered: ({ stream, data: { part_of } }, { sides }) => {
-    sides.put(stream, { body: { ...(part_of !== undefined && { part_of }) } satisfies SideBody });
+    sides.add(stream, { body: { ...(part_of !== undefined && { part_of }) } satisfies SideBody });
   },
   ClaimMade: followClaim,
   ClaimRepeated: followClaim,
@@ -161,9 +161,9 @@ function keep(
     if (Equal(was.verification, verification)) return;
   }
   const claim: KnownClaim = { state, verification, is_adverse, linked_by };
-  const body = bodyOf(claim, circumstances);
-  const after = { ...columnsOf(state, before), verification: verification.status, body, claim };
-  rows.claims.put(state.current.claim_id, after);
+  const after = rowOf(claim, bodyOf(claim, circumstances), before);
+  if (before === undefined) rows.claims.add(state.current.claim_id, after);
+  else rows.claims.put(state.current.claim_id, after);
   countClaim(rows, before, after);
   followSlots(rows, before, after);
   followDisputes(rows, before, after);

@@ -14,7 +14,7 @@ export type Batch = {
 };
 export type Fold = Rows & {
   /** The keys that it was asked for and has not at hand. */
-  readonly wanted: Set<string>;
+  wanted(): ReadonlySet<string>;
   /** Whether all rows of the table are at hand, so that nothing is ever missed. */
   isComplete(): boolean;
   /** Wants the key, unless it is at hand what the table has of it, which it answers. */
@@ -45,8 +45,7 @@ type Known = Version & { isStored: boolean };
  * hand is not there, until some rows were forgotten.
  */
 export function foldOf({ once }: Table, isEmpty = false): Fold {
-  const wanted = new Set<string>();
-  const staged = new Map<string, Row>();
+  let wanted = new Set<string>();
   // Null for a key that is known not to be there.
   let older = new Map<string, Known | null>();
   let newer = new Map<string, Known | null>();
@@ -55,6 +54,10 @@ export function foldOf({ once }: Table, isEmpty = false): Fold {
   let made: Known[] = [];
   let ended: Known[] = [];
   let unseen: Known[] = [];
+  /** What each of `made` has taken the place of; nothing where rows are made once. */
+  let replaced: (Known | null | undefined)[] = [];
+  /** How many of `made` are of events that count. */
+  let settled = 0;
 
   const find = (key: string): Known | null | undefined => {
     const known = newer.get(key);
@@ -63,6 +66,34 @@ export function foldOf({ once }: Table, isEmpty = false): Fold {
     if (before !== undefined) newer.set(key, before);
     else if (isComplete) return null;
     return before;
+  };
+  const make = (key: string, row: Row, before: Known | null | undefined) => {
+    const version = { key, since: position, until: forever, row, isStored: false };
+    made.push(version);
+    if (once) return;
+    replaced.push(before);
+    newer.set(key, version);
+    if (before === undefined) unseen.push(version);
+    else if (before !== null) {
+      before.until = position;
+      if (before.isStored) ended.push(before);
+    }
+  };
+  const undo = () => {
+    while (made.length > settled) {
+      const { key } = made.pop() as Known;
+      if (once) continue;
+      const before = replaced.pop();
+      if (before === undefined) {
+        newer.delete(key);
+        unseen.pop();
+        continue;
+      }
+      newer.set(key, before);
+      if (before === null) continue;
+      before.until = forever;
+      if (before.isStored) ended.pop();
+    }
   };
   // Only between batches: what a batch that is being stored has touched is in the newer half.
   const forget = () => {
@@ -73,7 +104,7 @@ export function foldOf({ once }: Table, isEmpty = false): Fold {
   };
 
   return {
-    wanted,
+    wanted: () => wanted,
     isComplete: () => once === true || isComplete,
     want(key) {
       if (isComplete || find(key) !== undefined) return true;
@@ -83,8 +114,6 @@ export function foldOf({ once }: Table, isEmpty = false): Fold {
     rowAtHand: (key) => find(key)?.row,
     get(key) {
       if (once) throw new Error('rows that are made once are not read back');
-      const row = staged.get(key);
-      if (row !== undefined) return row;
       const version = find(key);
       if (version !== undefined) return version?.row;
       wanted.add(key);
@@ -92,41 +121,35 @@ export function foldOf({ once }: Table, isEmpty = false): Fold {
     },
     put(key, row) {
       if (once && key !== String(position)) throw new Error(`${key} is not its position`);
-      staged.set(key, row);
+      const before = once ? made.at(-1) : find(key);
+      if (before?.since === position) before.row = row;
+      else make(key, row, before);
     },
+    add: (key, row) => make(key, row, null),
     take(found) {
+      // What is put by an event that is to be projected again hides nothing.
+      undo();
       for (const version of found) {
         // What is at hand may be newer: its batch is still being stored.
         if (!find(version.key)) newer.set(version.key, { ...version, isStored: true });
       }
       for (const key of wanted) if (find(key) === undefined) newer.set(key, null);
-      wanted.clear();
+      wanted = new Set();
     },
     begin(of) {
+      undo();
       position = of;
-      if (staged.size > 0) staged.clear();
     },
     settle() {
-      if (staged.size === 0) return;
-      for (const [key, row] of staged) {
-        const version = { key, since: position, until: forever, row, isStored: false };
-        made.push(version);
-        if (once) continue;
-        const before = find(key);
-        if (before === undefined) unseen.push(version);
-        else if (before !== null) {
-          before.until = position;
-          if (before.isStored) ended.push(before);
-        }
-        newer.set(key, version);
-      }
-      staged.clear();
+      settled = made.length;
     },
     seal() {
-      staged.clear();
+      undo();
       const batch = { made, ended, unseen };
       for (const version of made) version.isStored = true;
       made = [];
+      replaced = [];
+      settled = 0;
       ended = [];
       unseen = [];
       forget();

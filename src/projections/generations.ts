@@ -5,7 +5,7 @@
 import { type Selectable, sql } from 'kysely';
 import { type Db, isUniqueViolation, type ProjectionsTable } from '../db.ts';
 import type { Projection } from './projection.ts';
-import { createIndexes, createTables, dropTables, keepAutovacuum } from './rows.ts';
+import { createIndexes, createTables, dropTables, setFilling } from './rows.ts';
 
 /** Longer than any statement may take. */
 const retiredKeptMs = 60_000;
@@ -114,7 +114,7 @@ export async function startRebuild(
         })
         .execute();
       await createTables(transaction, projection, generation);
-      await keepAutovacuum(transaction, projection, generation, false);
+      await setFilling(transaction, projection, generation, true);
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;

@@ -19,7 +19,7 @@ import { openLane } from './lane.ts';
 import { type Pages, pagesOf } from './pages.ts';
 import type { Projection } from './projection.ts';
 import { applyBatch, type ProjectorParts, recover, report, sendOver } from './projector.ts';
-import { analyzeTables, keepAutovacuum } from './rows.ts';
+import { analyzeTables, setFilling } from './rows.ts';
 
 const lookIntervalMs = 1_000;
 const busyIntervalMs = 100;
@@ -164,7 +164,7 @@ async function changePlaces(
       .where('version', '=', version)
       .where('generation', '=', generation)
       .execute();
-  await keepAutovacuum(transaction, projection, building.generation, true);
+  await setFilling(transaction, projection, building.generation, false);
   await set(live.generation, { role: 'retired', retired_at: sql`clock_timestamp()` });
   await set(building.generation, {
     role: 'live',

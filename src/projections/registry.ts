@@ -53,11 +53,11 @@ const handlers: Handlers<
 > = {
   ConflictRegistered: (event, rows) => {
     const { conflict_id: id, ...body } = event.data;
-    put(rows, event, 'conflict', id, null, body);
+    add(rows, event, 'conflict', id, null, body);
   },
   ActorRegistered: (event, rows) => {
     const { actor_id: id, ...body } = event.data;
-    put(rows, event, 'actor', id, body.kind, { ...body, former_names: [] });
+    add(rows, event, 'actor', id, body.kind, { ...body, former_names: [] });
   },
   ActorRenamed: (event, rows) => {
     const { name, former_names } = entryOf(rows, event);
@@ -66,7 +66,7 @@ const handlers: Handlers<
   },
   PlaceRegistered: (event, rows) => {
     const { place_id: id, ...body } = event.data;
-    put(rows, event, 'place', id, body.within ?? null, { ...body, aliases: body.aliases ?? [] });
+    add(rows, event, 'place', id, body.within ?? null, { ...body, aliases: body.aliases ?? [] });
   },
   PlaceAliasAdded: (event, rows) => {
     const { aliases } = entryOf(rows, event);
@@ -75,7 +75,7 @@ const handlers: Handlers<
   ReportPublished: (event, rows) => {
     const { report_id: id, ...body } = event.data;
     const state = { report_version: 1, lifecycle: 'active' };
-    put(rows, event, 'report', id, body.outlet_id, { ...body, ...state });
+    add(rows, event, 'report', id, body.outlet_id, { ...body, ...state });
   },
   ReportCorrected: (event, rows) => {
     const { report_id: _id, corrected_at: _when, ...changes } = event.data;
@@ -118,7 +118,7 @@ export const registry: Projection = {
 
 type Fact = EventFact<EventType>;
 
-function put(
+function add(
   { entries }: Tables,
   event: Fact,
   category: Category,
@@ -128,7 +128,7 @@ function put(
 ): void {
   const entry: Entry = { id, ...body, ...keptOf(event) };
   const [longitude = null, latitude = null] = (entry.point ?? []) as number[];
-  entries?.put(event.stream, {
+  entries?.add(event.stream, {
     ...{ category, outline, longitude, latitude },
     ...foundBy(entry),
     body: entry,

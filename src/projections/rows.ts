@@ -50,6 +50,8 @@ export type Rows = {
   get(key: string): Row | undefined;
   /** Makes or replaces the row. */
   put(key: string, row: Row): void;
+  /** Makes a row that surely is not there yet: so nothing is looked up, here or in the table. */
+  add(key: string, row: Row): void;
 };
 export type Version = { key: string; since: number; until: number; row: Row };
 
@@ -151,17 +153,19 @@ export async function createIndexes(db: Db, projection: Projection, generation: 
 }
 
 /**
- * Leaves tables that are being filled alone, or has them looked after again: autovacuum would go
- * through all of them as they grow, over and over.
+ * Has a generation's tables as they are best while they are being filled, or when they are full.
+ * Autovacuum would go through all of them as they grow, over and over. And what ends a version is
+ * written where it was, if there is room: as long as no index has `until`, none is touched then.
  */
-export async function keepAutovacuum(
+export async function setFilling(
   db: Db,
   projection: Projection,
   generation: number,
-  isOn: boolean,
+  isFilling: boolean,
 ): Promise<void> {
-  const change = sql.raw(isOn ? 'reset (autovacuum_enabled)' : 'set (autovacuum_enabled = off)');
-  for (const name of Object.keys(projection.tables)) {
+  for (const [name, { once }] of Object.entries(projection.tables)) {
+    const options = sql.raw(`autovacuum_enabled = off${once ? '' : ', fillfactor = 85'}`);
+    const change = isFilling ? sql`set (${options})` : sql`reset (autovacuum_enabled, fillfactor)`;
     const table = sql.table(tableOf(projection, generation, name));
     await sql`alter table ${table} ${change}`.execute(db);
   }

@@ -137,12 +137,15 @@ export function unnest({ columns, once }: Table, made: readonly Version[]): Unne
 // What they hold by column. In one pass: by the next one, the first rows have left the cache.
 function takenFrom(made: readonly Version[], columns: readonly string[]) {
   const bodies: string[] = [];
-  const taken = columns.map((column): [string, Value[]] => [column, []]);
+  const taken = columns.map((): Value[] => []);
   for (const { row } of made) {
     bodies.push(isEmpty(row.body) ? '{}' : JSON.stringify(row.body));
-    for (const [column, values] of taken) values.push(row[column] as Value);
+    // By index: here, to take pairs apart makes a quarter of all garbage of a rebuild.
+    for (let i = 0; i < columns.length; i += 1) {
+      (taken[i] as Value[]).push(row[columns[i] as string] as Value);
+    }
   }
-  return { bodies, valuesOf: new Map(taken) };
+  return { bodies, valuesOf: new Map(columns.map((column, i) => [column, taken[i] as Value[]])) };
 }
 
 // Many are, and to be asked so costs less than to be made a text.

@@ -55,7 +55,9 @@ type ReportBody = { readonly published_at: string };
 function publishedAt(event: Fact, { reports }: Tables): string | null {
   const { report_id, published_at } = event.data as Partial<DataOf<'ReportPublished'>>;
   if (report_id !== undefined && published_at !== undefined) {
-    reports?.put(report_id, { body: { published_at } satisfies ReportBody });
+    const row = { body: { published_at } satisfies ReportBody };
+    if (event.type === 'ReportPublished') reports?.add(report_id, row);
+    else reports?.put(report_id, row);
     return published_at;
   }
   let first: string | null = null;

@@ -37,7 +37,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await sleep(20);
 }
 
-// Seen to fail without either `keepAutovacuum`, and without `analyzeTables`.
+// Seen to fail without either `setFilling`, and without `analyzeTables`.
 t.test('tables are left alone while they are built, and known to the planner then', async (t) => {
   const test = await freshStore(t);
   const { db, store } = test;
@@ -50,7 +50,7 @@ t.test('tables are left alone while they are built, and known to the planner the
       where relname = ${tableOf(registry, 2, 'entries')}`.execute(db);
     return rows.map(({ options }) => options);
   };
-  t.strictSame(await optionsOf(), [['autovacuum_enabled=off']]);
+  t.strictSame(await optionsOf(), [['autovacuum_enabled=off', 'fillfactor=85']]);
   const rebuild = rebuildOf(t, test);
   while ((await rebuild.advance()) !== 'none');
   t.equal((await statusOf(db)).generation, 2);
