@@ -9,10 +9,16 @@ export type Reference = { readonly pointer: string; readonly stream: string };
 export function findReferences(schema: TSchema, value: unknown): Reference[] {
   const found: Reference[] = [];
   const path: (string | number)[] = [];
-  visit(schema, value, path, (stream) => {
-    found.push({ pointer: path.map((part) => `/${part}`).join(''), stream });
+  visit(schema, value, path, (category, id) => {
+    const pointer = path.map((part) => `/${part}`).join('');
+    found.push({ pointer, stream: streamOf(category, id) });
   });
   return found;
+}
+
+/** Tells of every reference in `value` that `findReferences` finds, without names and pointers. */
+export function eachReference(schema: TSchema, value: unknown, each: EachReference): void {
+  visit(schema, value, undefined, each);
 }
 
 /** The streams that `findReferences` finds, each once, after those given as `before`. */
@@ -22,7 +28,8 @@ export function streamsReferredTo(
   before: readonly string[] = [],
 ): string[] {
   const streams = [...before];
-  visit(schema, value, undefined, (stream) => {
+  visit(schema, value, undefined, (category, id) => {
+    const stream = streamOf(category, id);
     // There are few: a set would cost more.
     if (!streams.includes(stream)) streams.push(stream);
   });
@@ -50,17 +57,17 @@ type Finder = {
 
 /** Where in the value the walk is, for who asks: it is changed as the walk goes on. */
 type Path = (string | number)[] | undefined;
-type Each = (stream: string) => void;
+export type EachReference = (category: string, id: string) => void;
 
-function visit(schema: TSchema, value: unknown, path: Path, each: Each): void {
+function visit(schema: TSchema, value: unknown, path: Path, each: EachReference): void {
   const finder = finderOf(schema as SchemaNode);
   if (finder !== undefined) walk(finder, value, path, each);
 }
 
-function walk(finder: Finder, value: unknown, path: Path, each: Each): void {
+function walk(finder: Finder, value: unknown, path: Path, each: EachReference): void {
   if (typeof value === 'string') {
     const { category } = finder;
-    if (category !== undefined) each(streamOf(category, value));
+    if (category !== undefined) each(category, value);
   } else if (Array.isArray(value)) {
     const { items } = finder;
     if (items === undefined) return;

@@ -1,6 +1,6 @@
 /** What an event is on the timeline: what it is found by, and the item that it is shown as. */
 import { catalogue, type DataOf } from '../domain/catalogue.ts';
-import { streamsReferredTo } from '../domain/references.ts';
+import { eachReference, streamsReferredTo } from '../domain/references.ts';
 import { type NameOf, summaryOf } from '../domain/summary.ts';
 import { dayOf, lastInstantOf } from '../domain/times.ts';
 import { eachWord, type TakeWord } from '../domain/words.ts';
@@ -83,14 +83,19 @@ export function foundBy(event: Fact): Found {
 }
 
 /** The tags of the event but for its words: its type, claimant, actors and places. */
-export function plainTags(event: Pick<Fact, 'type' | 'stream' | 'data'>): Tag[] {
-  const { attribution } = event.data as AnyData;
-  const tags = [typeTag(event.type)];
+export function plainTags({ type, stream, data }: Pick<Fact, 'type' | 'stream' | 'data'>): Tag[] {
+  const { attribution } = data as AnyData;
+  const tags = [typeTag(type)];
   if (attribution !== undefined) tags.push(claimantTag(attribution.claimant_id));
-  for (const stream of streamsOf(event)) {
-    const tag = tagOfEntity(stream);
-    if (tag !== undefined) tags.push(tag);
-  }
+  // As `streamsOf` has them, whose names are not needed here.
+  const before = tags.length;
+  const own = stream.startsWith('force-') ? actorTag(stream, 'force-'.length) : tagOfEntity(stream);
+  if (own !== undefined) tags.push(own);
+  eachReference(catalogue[type], data, (category, id) => {
+    if (category !== 'actor' && category !== 'place') return;
+    const tag = category === 'actor' ? actorTag(id) : placeTag(id);
+    if (tags.indexOf(tag, before) < 0) tags.push(tag);
+  });
   return tags;
 }
 
