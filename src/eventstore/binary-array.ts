@@ -29,7 +29,6 @@ export function int8ArrayOfAll(lists: readonly (readonly number[])[]): Buffer {
   const { buffer, view } = allocate(headerBytes + count * (lengthBytes + 8));
   let at = writeHeader(view, oids.int8, count);
   for (const values of lists) {
-    // By index: whoever hands on a number that is no small integer makes an object of it.
     for (let i = 0; i < values.length; i += 1) {
       view.setInt32(at, 8);
       writeInt8(view, values[i] as number, at + lengthBytes);
@@ -81,7 +80,9 @@ function ofFixedSize<Value>(
   const space = allocate(headerBytes + values.length * (lengthBytes + size));
   const { buffer, view } = space;
   let at = writeHeader(view, oid, values.length);
-  for (const value of values) {
+  // By index: whoever hands on a number that is no small integer makes an object of it.
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] as Value | null;
     view.setInt32(at, value === null ? nullLength : size);
     at += lengthBytes;
     if (value === null) continue;

@@ -9,7 +9,7 @@ import type { Proposition } from '../domain/proposition.ts';
 import { saidAtMs } from '../domain/recorded.ts';
 import { lastInstantOf, startMs } from '../domain/times.ts';
 import { type ClaimBody, type ClaimRow, claimTags, type KnownClaim } from './claim-tables.ts';
-import type { Tag } from './tags.ts';
+import { hasTag, type Tag } from './tags.ts';
 
 /** So long that two texts never have one digest: 132 bits. */
 const digestLength = 22;
@@ -102,22 +102,22 @@ function digestOf(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, digestLength);
 }
 
+/** Of so few, which most claims have, a set would cost more. */
+const fewTagsMax = 32;
+
 function tagsOf({ current, repetitions, report_ids }: ClaimState): Tag[] {
   const { attribution, proposition, places = [] } = current;
   const tags: Tag[] = [];
+  const add = (tag: Tag) => {
+    if (tags.length > fewTagsMax || !hasTag(tags, tag)) tags.push(tag);
+  };
   for (const { claimant_id, chain } of [attribution, ...repetitions]) {
-    tags.push(claimTags.actor(claimant_id));
-    for (const { actor_id } of chain) tags.push(claimTags.actor(actor_id));
+    add(claimTags.actor(claimant_id));
+    for (const { actor_id } of chain) add(claimTags.actor(actor_id));
   }
-  for (const actor of actorsOf(proposition)) tags.push(claimTags.actor(actor));
-  for (const { place_id } of places) tags.push(claimTags.place(place_id));
-  if ('side_id' in proposition) tags.push(claimTags.side(proposition.side_id));
-  for (const report of report_ids) tags.push(claimTags.report(report));
-  return eachOnce(tags);
-}
-
-// Of the few that most claims have, a set would cost more.
-function eachOnce(tags: Tag[]): Tag[] {
-  if (tags.length > 16) return [...new Set(tags)];
-  return tags.filter((tag, i) => tags.indexOf(tag) === i);
+  for (const actor of actorsOf(proposition)) add(claimTags.actor(actor));
+  for (const { place_id } of places) add(claimTags.place(place_id));
+  if ('side_id' in proposition) add(claimTags.side(proposition.side_id));
+  for (const report of report_ids) add(claimTags.report(report));
+  return tags.length > fewTagsMax ? [...new Set(tags)] : tags;
 }

@@ -17,6 +17,13 @@ export function tagArray(tags: readonly Tag[]): RawBuilder<readonly Tag[]> {
   return sql`${int8Array(tags)}::bigint[]`;
 }
 
+/** Whether the tag is among them, from `from` on. */
+export function hasTag(tags: readonly Tag[], tag: Tag, from = 0): boolean {
+  // What comes with arrays makes an object of the number first.
+  for (let i = from; i < tags.length; i += 1) if (tags[i] === tag) return true;
+  return false;
+}
+
 /** What is stored depends on all of these: another value is another version of the tables. */
 const multipliers = [0x9e3779b1, 0x85ebca6b] as const;
 const seeds = [0x243f6a88, 0x13198a2e] as const;

@@ -5,7 +5,7 @@ import { type NameOf, summaryOf } from '../domain/summary.ts';
 import { dayOf, lastInstantOf } from '../domain/times.ts';
 import { eachWord, type TakeWord } from '../domain/words.ts';
 import type { Fact } from './projection.ts';
-import { type Tag, tagger } from './tags.ts';
+import { hasTag, type Tag, tagger } from './tags.ts';
 
 type AnyData = Partial<DataOf<'ClaimMade'> & DataOf<'TroopsWithdrew'> & DataOf<'ReportPublished'>>;
 
@@ -94,7 +94,7 @@ export function plainTags({ type, stream, data }: Pick<Fact, 'type' | 'stream' |
   eachReference(catalogue[type], data, (category, id) => {
     if (category !== 'actor' && category !== 'place') return;
     const tag = category === 'actor' ? actorTag(id) : placeTag(id);
-    if (tags.indexOf(tag, before) < 0) tags.push(tag);
+    if (!hasTag(tags, tag, before)) tags.push(tag);
   });
   return tags;
 }
@@ -148,7 +148,7 @@ function addWordTags(tags: Tag[], event: Fact): void {
   const add: TakeWord = (plain, from, to) => {
     const tag = wordTag(plain, from, to);
     // Each word once. There are so few that a set would cost more.
-    if (tags.indexOf(tag, before) < 0) tags.push(tag);
+    if (!hasTag(tags, tag, before)) tags.push(tag);
   };
   eachWord(
     summaryOf(event.type, event.data as never, () => ''),

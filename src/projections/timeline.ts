@@ -42,10 +42,17 @@ export const timeline: Projection = {
   project(event, rows) {
     if (!isItem(event)) return;
     const published_at = publishedAt(event, rows);
+    const { sort_at, conflict_id, claim_id, occurred_until, tags } = foundBy(event);
+    // As it was told: a date, or an instant of some zone.
+    const body = published_at === null ? {} : { published_at };
     rows.items?.put(String(event.position), {
-      ...{ ...foundBy(event), published_at },
-      // As it was told: a date, or an instant of some zone.
-      body: published_at === null ? {} : { published_at },
+      sort_at,
+      conflict_id,
+      claim_id,
+      occurred_until,
+      published_at,
+      tags,
+      body,
     });
   },
 };
