@@ -129,6 +129,9 @@ function assessmentOf(data: ClaimAssessed, position: number): RecordedAssessment
   };
 }
 
+// One for all: many claims are held at once.
+const none: readonly never[] = [];
+
 /** A claim as it was made. */
 export function madeState(event: Recorded<Of<'ClaimMade'>>): ClaimState {
   const { data, position, version, recorded_at } = event;
@@ -137,9 +140,9 @@ export function madeState(event: Recorded<Of<'ClaimMade'>>): ClaimState {
     lifecycle: 'active',
     superseded_by: null,
     is_corrected: false,
-    links: [],
-    assessments: [],
-    repetitions: [],
+    links: none,
+    assessments: none,
+    repetitions: none,
     report_ids: reportIdsOf([data.attribution]),
     position,
     recorded_at,

@@ -8,16 +8,21 @@ import { stands } from '../domain/lifecycle.ts';
 import type { Proposition } from '../domain/proposition.ts';
 import { saidAtMs } from '../domain/recorded.ts';
 import { lastInstantOf, startMs } from '../domain/times.ts';
-import { type ClaimBody, type ClaimRow, claimTags, type KnownClaim } from './claim-tables.ts';
+import type { Verification } from '../domain/verification.ts';
+import { type ClaimBody, type ClaimRow, claimTags } from './claim-tables.ts';
 import { hasTag, type Tag } from './tags.ts';
 
 /** So long that two texts never have one digest: 132 bits. */
 const digestLength = 22;
 
 /** The row of a claim; what did not change is as in `before`. */
-export function rowOf(claim: KnownClaim, body: ClaimBody, before: ClaimRow | undefined): ClaimRow {
-  const { state, verification } = claim;
-  const was = before?.claim.state;
+export function rowOf(
+  state: ClaimState,
+  { status }: Verification,
+  body: ClaimBody,
+  before: ClaimRow | undefined,
+): ClaimRow {
+  const was = before?.state;
   const isReworded = before === undefined || was?.current !== state.current;
   const content = isReworded ? contentOf(state.current) : before;
   known.delete(state.current);
@@ -26,7 +31,7 @@ export function rowOf(claim: KnownClaim, body: ClaimBody, before: ClaimRow | und
     conflict_id: content.conflict_id,
     claimant_id: content.claimant_id,
     kind: content.kind,
-    verification: verification.status,
+    verification: status,
     lifecycle: state.lifecycle,
     order_at: content.order_at,
     said_at: content.said_at,
@@ -37,7 +42,7 @@ export function rowOf(claim: KnownClaim, body: ClaimBody, before: ClaimRow | und
     conflict_key: stands(state) ? content.conflict_key : null,
     tags: isFoundElsewhere ? tagsOf(state) : before.tags,
     body,
-    claim,
+    state,
   };
 }
 
@@ -72,7 +77,7 @@ export function factKeyOf(claim: ClaimMade): string | null {
   return contentOf(claim).conflict_key;
 }
 
-type Content = Omit<ClaimRow, 'verification' | 'lifecycle' | 'made' | 'tags' | 'body' | 'claim'>;
+type Content = Omit<ClaimRow, 'verification' | 'lifecycle' | 'made' | 'tags' | 'body' | 'state'>;
 // Asked for by the keys of an event, and each time that it is projected.
 const known = new WeakMap<ClaimMade, Content>();
 

@@ -12,10 +12,10 @@ import type { Rows } from './rows.ts';
 export function followDisputes(
   { disputes }: { readonly disputes: Rows },
   before: ClaimRow | undefined,
-  { conflict_id, conflict_key, kind, claim }: ClaimRow,
+  { conflict_id, conflict_key, kind, state }: ClaimRow,
 ): void {
   if (conflict_key === null || conflict_key === before?.conflict_key) return;
-  const { claim_id } = claim.state.current;
+  const { claim_id } = state.current;
   const row = disputes.get(conflict_key);
   const known = row?.body as DisputeBody | undefined;
   if (known === undefined) {

@@ -9,8 +9,8 @@ const ofSum: Row = { order_at: null, said_at: null, made: null, body: {} };
 
 /** Follows a claim that changed from `before`, which is undefined if it is new. */
 export function followSlots(rows: Tables, before: ClaimRow | undefined, after: ClaimRow): void {
-  const { current } = after.claim.state;
-  const left = before?.claim.state.current;
+  const { current } = after.state;
+  const left = before?.state.current;
   if (before !== undefined && before.subject !== null && left !== undefined && isAddedUp(left)) {
     rows.slots.put(before.subject, ofSum);
   }
@@ -22,8 +22,8 @@ export function followSlots(rows: Tables, before: ClaimRow | undefined, after: C
   else raise(rows, after.subject, after);
 }
 
-function putSubject({ subjects }: Tables, { subject: key, conflict_id, kind, claim }: ClaimRow) {
-  const subject = claimSubjectOf(claim.state.current) as ClaimSubject;
+function putSubject({ subjects }: Tables, { subject: key, conflict_id, kind, state }: ClaimRow) {
+  const subject = claimSubjectOf(state.current) as ClaimSubject;
   const place_id = subject.kind === 'control' ? subject.place_id : null;
   subjects.add(key as string, { conflict_id, kind, place_id, body: { subject } as SubjectBody });
 }

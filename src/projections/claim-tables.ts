@@ -33,6 +33,14 @@ export type KnownClaim = {
   readonly linked_by: readonly Link[];
 };
 
+const none: readonly Link[] = [];
+
+/** The claim of a row. */
+export function claimIn({ state, body }: Pick<ClaimRow, 'state' | 'body'>): KnownClaim {
+  const { is_adverse = false, linked_by = none } = body;
+  return { state, verification: verificationIn(body), is_adverse, linked_by };
+}
+
 /** A row of `claims`; see its table for what the columns mean. */
 export type ClaimRow = {
   readonly conflict_id: string;
@@ -50,23 +58,22 @@ export type ClaimRow = {
   readonly tags: readonly Tag[];
   readonly body: ClaimBody;
   /** Recalled, not stored as it is. */
-  readonly claim: KnownClaim;
+  readonly state: ClaimState;
 };
 
-/** A claim, of the event that made it and of what is stored beside. */
+/** The state of a claim, of the event that made it and of what is stored beside. */
 export const claimRecalled = {
   column: 'made',
-  members(event: ToldEvent, body: ClaimBody): { claim: KnownClaim } {
-    const state = stateSinceMade(event as unknown as Recorded<Made>, body.since_made ?? {});
-    const { is_adverse = false, linked_by = [] } = body;
-    return { claim: { state, verification: verificationIn(body), is_adverse, linked_by } };
+  members(event: ToldEvent, { since_made = {} }: ClaimBody): { state: ClaimState } {
+    return { state: stateSinceMade(event as unknown as Recorded<Made>, since_made) };
   },
 } satisfies Recalled;
 type Made = Extract<ClaimEvent, { type: 'ClaimMade' }>;
 
 /** What is to be stored of a claim in these circumstances. */
 export function bodyOf(
-  { state, linked_by }: Pick<KnownClaim, 'state' | 'linked_by'>,
+  state: ClaimState,
+  linked_by: readonly Link[],
   { isContradicted, isAdverse, independentOrigins }: Required<Circumstances>,
 ): ClaimBody {
   return {

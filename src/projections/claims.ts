@@ -15,8 +15,8 @@ import {
   bodyOf,
   type ClaimRow,
   claimTables,
-  type KnownClaim,
   type SideBody,
+  verificationIn,
 } from './claim-tables.ts';
 import { countClaim } from './claim-totals.ts';
 import {
@@ -75,8 +75,8 @@ function hint(event: Fact, want: Want, loaded: Loaded): void {
   want('totals', conflict_id);
   const wantWithLinked = (id: string): string[] => {
     want('claims', id);
-    const claim = (loaded('claims', id) as ClaimRow | undefined)?.claim;
-    const linked = claim === undefined ? [] : linkedWith(claim.state, claim.linked_by);
+    const row = loaded('claims', id) as ClaimRow | undefined;
+    const linked = row === undefined ? [] : linkedWith(row.state, linksTo(row));
     for (const other of linked) want('claims', other);
     return linked;
   };
@@ -108,16 +108,15 @@ function hintMade({ data }: EventFact<'ClaimMade'>, want: Want, loaded: Loaded):
 }
 
 function followClaim(event: ClaimFact, rows: Tables): void {
-  const row = event.type === 'ClaimMade' ? undefined : findRow(rows, event.data.claim_id);
-  const before = row?.claim;
+  const before = event.type === 'ClaimMade' ? undefined : findRow(rows, event.data.claim_id);
   const state = afterClaimEvent(before?.state, event as never);
-  const { is_adverse: wasAdverse = false, linked_by = none } = before ?? {};
-  const is_adverse = mayTurnAdverse(event) ? isAdverse(rows, state) : wasAdverse;
-  keep(rows, row, { state, is_adverse, linked_by });
+  const links = linksTo(before);
+  const isAdverse = mayTurnAdverse(event) ? isAdverseNow(rows, state) : wasAdverse(before);
+  keep(rows, before, state, isAdverse, links);
   if (before === undefined || !concernsOthers(before.state, state)) return;
-  for (const id of linkedWith(before.state, linked_by)) {
+  for (const id of linkedWith(before.state, links)) {
     const other = findRow(rows, id);
-    if (other !== undefined) keep(rows, other, other.claim);
+    if (other !== undefined) keep(rows, other, other.state, wasAdverse(other), linksTo(other));
   }
 }
 
@@ -140,28 +139,28 @@ function followLink(event: LinkFact, rows: Tables): void {
   });
   const other = findRow(rows, other_claim_id);
   if (other === undefined) return;
-  const others = other.claim.linked_by.filter((link) => {
+  const others = linksTo(other).filter((link) => {
     return link.claim_id !== claim_id || link.relation !== relation;
   });
-  const linked_by = isLinked ? [...others, { relation, claim_id }] : others;
-  keep(rows, other, { ...other.claim, linked_by });
+  const links = isLinked ? [...others, { relation, claim_id }] : others;
+  keep(rows, other, other.state, wasAdverse(other), links);
 }
 
 // With the verification that follows, and what depends on it.
 function keep(
   rows: Tables,
   before: ClaimRow | undefined,
-  { state, is_adverse, linked_by }: Omit<KnownClaim, 'verification'>,
+  state: ClaimState,
+  isAdverse: boolean,
+  links: readonly Link[],
 ): void {
-  const others = linkedWith(state, linked_by).flatMap((id) => findRow(rows, id)?.claim.state ?? []);
-  const circumstances = circumstancesOf(state, others, is_adverse);
+  const others = linkedWith(state, links).flatMap((id) => findRow(rows, id)?.state ?? []);
+  const circumstances = circumstancesOf(state, others, isAdverse);
   const verification = verificationOf(state.assessments, circumstances);
-  const was = before?.claim;
-  if (was?.state === state && was.linked_by === linked_by) {
-    if (Equal(was.verification, verification)) return;
+  if (before?.state === state && linksTo(before) === links) {
+    if (Equal(verificationIn(before.body), verification)) return;
   }
-  const claim: KnownClaim = { state, verification, is_adverse, linked_by };
-  const after = rowOf(claim, bodyOf(claim, circumstances), before);
+  const after = rowOf(state, verification, bodyOf(state, links, circumstances), before);
   if (before === undefined) rows.claims.add(state.current.claim_id, after);
   else rows.claims.put(state.current.claim_id, after);
   countClaim(rows, before, after);
@@ -171,6 +170,15 @@ function keep(
 
 function findRow({ claims }: Tables, id: string): ClaimRow | undefined {
   return claims.get(id) as ClaimRow | undefined;
+}
+
+// Those that others made; its own are its state.
+function linksTo(row: ClaimRow | undefined): readonly Link[] {
+  return row?.body.linked_by ?? none;
+}
+
+function wasAdverse(row: ClaimRow | undefined): boolean {
+  return row?.body.is_adverse ?? false;
 }
 
 function linkedWith({ links }: ClaimState, linkedBy: readonly Link[]): string[] {
@@ -185,7 +193,7 @@ function mayTurnAdverse({ type, data }: ClaimFact): boolean {
   return field.startsWith('/proposition') && !field.startsWith('/proposition/quantity');
 }
 
-function isAdverse({ sides }: Tables, { current }: ClaimState): boolean {
+function isAdverseNow({ sides }: Tables, { current }: ClaimState): boolean {
   const sideOf = (key: string) => sides.get(key)?.body as SideBody | undefined;
   return isAdverseAdmission(current, {
     parties: sideOf(`conflict-${current.conflict_id}`)?.parties ?? [],

@@ -1,6 +1,6 @@
 /** Claims as they are read from their rows and the log. */
 import { type RawBuilder, sql } from 'kysely';
-import { type ClaimBody, claimRecalled, type KnownClaim } from './claim-tables.ts';
+import { type ClaimBody, claimIn, claimRecalled, type KnownClaim } from './claim-tables.ts';
 import { recall, type ToldRow, tellingOf } from './recalled.ts';
 
 /** A row of what `tellingClaim` selects. */
@@ -13,5 +13,5 @@ export function tellingClaim(alias: string): RawBuilder<unknown> {
 
 /** The claim of such a row. */
 export function knownClaim(row: ToldClaim): KnownClaim {
-  return recall(claimRecalled, row).claim;
+  return claimIn({ ...recall(claimRecalled, row), body: row.body });
 }
