@@ -59,6 +59,22 @@ export function findGeneration(
     .executeTakeFirst();
 }
 
+/** The generations in that role, of those that have one. */
+export async function findGenerations(
+  db: Db,
+  projections: readonly Projection[],
+  role: Role,
+): Promise<Map<Projection, Generation>> {
+  const found = await db.selectFrom('projections').selectAll().where('role', '=', role).execute();
+  return new Map(
+    projections.flatMap((projection) => {
+      const { name, version } = projection;
+      const own = found.find((one) => one.name === name && one.version === version);
+      return own === undefined ? [] : [[projection, own] as const];
+    }),
+  );
+}
+
 /** Stops or lets go on what runs of the projection, the live generation and the one being built. */
 export async function setState(
   db: Db,

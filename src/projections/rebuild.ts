@@ -11,6 +11,7 @@ import {
   dropOutlived,
   dropRetired,
   findGeneration,
+  findGenerations,
   type Generation,
   stopFor,
 } from './generations.ts';
@@ -87,12 +88,10 @@ export function openRebuild(
   return {
     close: lane.close,
     async advance() {
-      const head = await readHead(db);
-      const building = new Map<Projection, Generation>();
-      for (const projection of projections) {
-        const generation = await findGeneration(db, projection, 'building');
-        if (generation !== undefined) building.set(projection, generation);
-      }
+      const [head, building] = await Promise.all([
+        readHead(db),
+        findGenerations(db, projections, 'building'),
+      ]);
       if (building.size === 0) return 'none';
       // To the end of the log, not to the live one: that may have been paused long ago.
       const near = [...building].filter(
