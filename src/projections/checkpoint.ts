@@ -36,26 +36,42 @@ export async function hold(
   );
 }
 
-/** Moves a checkpoint that is held; what it failed at pauses the generation. */
+/** What was done for a projection whose checkpoint is held. */
+export type Move = {
+  readonly projection: Projection;
+  readonly held: Held;
+  readonly done: Folded;
+};
+
+/** Moves the checkpoints of those that took a page together; what one failed at pauses it. */
 export function moved(
-  { name, version }: Projection,
-  { generation, events_per_second_max: rateMax }: Held,
-  { position, failure }: Folded,
+  moves: readonly Move[],
   { events, seconds }: { events: number; seconds: number },
 ): Statement {
-  const waitMs = rateMax === null ? 0 : Math.max(0, (events / rateMax - seconds) * 1_000);
-  const rate = events / (seconds + waitMs / 1_000);
+  const waits = moves.map(({ held: { events_per_second_max: rateMax } }) => {
+    return rateMax === null ? 0 : Math.max(0, (events / rateMax - seconds) * 1_000);
+  });
   return {
     text: `
-      update projections
-      set position = $4, rate = rate + ${rateWeight} * ($5 - rate),
-          not_before = clock_timestamp() + $6 * interval '1 ms',
-          state = case when $7::text is null then state else 'paused' end,
-          last_error = coalesce($7, last_error), error_position = coalesce($8, error_position)
-      where name = $1 and version = $2 and generation = $3`,
+      update projections as p
+      set position = m.position, rate = p.rate + ${rateWeight} * (m.rate - p.rate),
+          not_before = clock_timestamp() + m.wait_ms * interval '1 ms',
+          state = case when m.error is null then p.state else 'paused' end,
+          last_error = coalesce(m.error, p.last_error),
+          error_position = coalesce(m.error_position, p.error_position)
+      from unnest($1::text[], $2::integer[], $3::integer[], $4::bigint[], $5::float8[],
+                  $6::float8[], $7::text[], $8::bigint[])
+        as m(name, version, generation, position, rate, wait_ms, error, error_position)
+      where p.name = m.name and p.version = m.version and p.generation = m.generation`,
     values: [
-      ...[name, version, generation, position, rate, waitMs],
-      ...[failure?.message ?? null, failure?.position ?? null],
+      moves.map(({ projection }) => projection.name),
+      moves.map(({ projection }) => projection.version),
+      moves.map(({ held }) => held.generation),
+      moves.map(({ done }) => done.position),
+      waits.map((waitMs) => events / (seconds + waitMs / 1_000)),
+      waits,
+      moves.map(({ done }) => done.failure?.message ?? null),
+      moves.map(({ done }) => done.failure?.position ?? null),
     ],
   };
 }

@@ -5,7 +5,7 @@
 import type { EventStore } from '../eventstore/event-store.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { type Folded, type Folding, foldingOf } from './apply.ts';
-import { type Held, hold, moved } from './checkpoint.ts';
+import { type Held, hold, type Move, moved } from './checkpoint.ts';
 import { laneConnections } from './connections.ts';
 import type { Role } from './generations.ts';
 import { type Page, pagesOf } from './pages.ts';
@@ -112,11 +112,13 @@ export function openLane(
       count += events;
       isAtEnd &&= step.page.isLast;
       const pace = { events, seconds: (performance.now() - startedAt) / 1_000 };
+      const moves: Move[] = [];
       for (const [projection, done] of step.folded) {
         sent.push(...done.saves.map(send));
-        sent.push(send(moved(projection, held.get(projection) as Held, done, pace)));
+        moves.push({ projection, held: held.get(projection) as Held, done });
         if (done.failure !== undefined) failures.set(projection, done.failure);
       }
+      if (moves.length > 0) sent.push(send(moved(moves, pace)));
       if (step.page.isFull && limit === Number.POSITIVE_INFINITY) foldAhead(group, step);
     }
     sent.push(send({ text: 'commit', values: [] }));
