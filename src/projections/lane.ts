@@ -56,6 +56,10 @@ export function openLane(
   const connections = laneConnections(connect);
   const known = new Map<Projection, Known>();
   let ahead: { group: Group; step: Promise<Step> } | undefined;
+  /** What there is if nobody else is at it. */
+  let left: Group | undefined;
+  /** Whether nobody else was at it the last time. */
+  let isAlone = false;
   let endedAt = 0;
 
   async function fold({ position, members }: Group, limit: number): Promise<Step> {
@@ -74,22 +78,19 @@ export function openLane(
     return { page, folded };
   }
 
-  // What was folded ahead is good if all is as it was expected.
+  // What was folded ahead is good if all is as it was expected. Else it may have failed, too: of a
+  // generation whose tables are gone.
   async function stepOf(group: Group, limit: number): Promise<Step> {
     const before = ahead;
     ahead = undefined;
     if (before === undefined) return fold(group, limit);
-    const step = await before.step;
-    if (isSame(before.group, group) && limit === Number.POSITIVE_INFINITY) {
-      return { ...step, page: { ...step.page, isLast: false } };
-    }
+    if (isSame(before.group, group) && limit === Number.POSITIVE_INFINITY) return before.step;
+    await before.step.catch(() => undefined);
     known.clear();
     return fold(group, limit);
   }
 
-  function foldAhead({ members }: Group, { page, folded }: Step): void {
-    if ([...folded.values()].some(({ failure }) => failure !== undefined)) return;
-    const group = { position: page.last, rateMax: null, members };
+  function foldAhead(group: Group): void {
     const step = fold(group, Number.POSITIVE_INFINITY);
     step.catch(() => undefined);
     ahead = { group, step };
@@ -97,10 +98,16 @@ export function openLane(
 
   async function advance(): Promise<Advanced> {
     const { send } = await connections.open();
-    const startedAt = ahead === undefined ? performance.now() : endedAt;
+    const wasAhead = ahead !== undefined;
+    const startedAt = wasAhead ? endedAt : performance.now();
     const begun = send({ text: 'begin', values: [] });
+    // Folded while it is found out whether all is as it was left: for who is alone, it is.
+    if (!wasAhead && isAlone && left !== undefined) foldAhead(left);
     const [held] = await Promise.all([hold(send, projections, role), begun]);
     const groups = groupsOf(held);
+    const [first] = groups;
+    isAlone = first !== undefined && left !== undefined && isSame(first, left);
+    left = undefined;
     const failures = new Map<Projection, Error>();
     const sent: Promise<unknown>[] = [];
     let count = 0;
@@ -110,7 +117,8 @@ export function openLane(
       const step = await stepOf(group, limit);
       const events = step.page.facts.length;
       count += events;
-      isAtEnd &&= step.page.isLast;
+      // Of a page that was read before this, there may be more by now.
+      isAtEnd &&= step.page.isLast && !wasAhead;
       const pace = { events, seconds: (performance.now() - startedAt) / 1_000 };
       const moves: Move[] = [];
       for (const [projection, done] of step.folded) {
@@ -119,7 +127,10 @@ export function openLane(
         if (done.failure !== undefined) failures.set(projection, done.failure);
       }
       if (moves.length > 0) sent.push(send(moved(moves, pace)));
-      if (step.page.isFull && limit === Number.POSITIVE_INFINITY) foldAhead(group, step);
+      const hasFailed = [...step.folded.values()].some(({ failure }) => failure !== undefined);
+      if (hasFailed || limit < Number.POSITIVE_INFINITY) continue;
+      left = { ...group, position: step.page.last };
+      if (step.page.isFull) foldAhead(left);
     }
     sent.push(send({ text: 'commit', values: [] }));
     await Promise.all(sent);
@@ -136,6 +147,7 @@ export function openLane(
         // Some of what is at hand may be of events that were not stored.
         await ahead?.step.catch(() => undefined);
         ahead = undefined;
+        left = undefined;
         known.clear();
         await connections.close();
         throw error;
