@@ -1,5 +1,6 @@
 /** Several processes and ways through the log: the rows are those of one event after the other. */
 import { deepStrictEqual as deepEqual } from 'node:assert';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import t from 'tap';
@@ -101,4 +102,25 @@ t.test('a lane that was alone goes on in the generation that is live by then', a
   const { rows } = await sql<{ since: number }>`
     select since from ${sql.table(tableOf(registry, 2, 'entries'))} order by since`.execute(db);
   t.strictSame(rows.at(-1), { since: 10 });
+});
+
+// Seen to fail with the end that was read ahead taken for the end of the log.
+t.test('what is appended after the end was read ahead is not waited for', async (t) => {
+  const { db, store, url } = await freshStore(t);
+  await prepareProjection(db, registry);
+  const parts = { store, connect: () => openPipeline(url) };
+  const lane = openLane([registry], 'live', parts, pagesOf(store, 2));
+  t.teardown(lane.close);
+  await appendActors(store, 2);
+  t.match(await lane.advance(), { events: 2, isAtEnd: false });
+  // By now it most likely has read on, and found nothing.
+  await sleep(200);
+  await appendActors(store, 2, 1);
+  let events = 0;
+  for (let isAtEnd = false; !isAtEnd; ) {
+    const step = await lane.advance();
+    events += step.events;
+    isAtEnd = step.isAtEnd;
+  }
+  t.equal(events, 2);
 });
