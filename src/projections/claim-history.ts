@@ -6,8 +6,9 @@ import { type EventType, upcast } from '../domain/catalogue.ts';
 import { type ClaimEvent, claimEvents } from '../domain/claim.ts';
 import { Attribution, code, orNull } from '../domain/vocabulary.ts';
 import { Lifecycle, Verification } from './claim-shape.ts';
-import { type ClaimRow, verificationIn } from './claim-tables.ts';
+import type { ClaimRow } from './claim-tables.ts';
 import { claims } from './claims.ts';
+import { verificationIn } from './known-claims.ts';
 import type { At } from './vintage.ts';
 
 const { assessor_id, verdict, source_reliability, information_credibility, method, evidence } =

@@ -5,7 +5,7 @@ import type { ClaimState, Link } from '../domain/claim-state.ts';
 import type { ClaimSubject } from '../domain/claim-subject.ts';
 import type { Lifecycle } from '../domain/lifecycle.ts';
 import type { Recorded } from '../domain/recorded.ts';
-import { type Circumstances, type Verification, verificationOf } from '../domain/verification.ts';
+import type { Circumstances, Verification } from '../domain/verification.ts';
 import type { Recalled, ToldEvent } from './recalled.ts';
 import type { Table } from './rows.ts';
 import { type Tag, tagger } from './tags.ts';
@@ -32,14 +32,6 @@ export type KnownClaim = {
   /** The links made to it, by the claims that they are from; those that it made are its state. */
   readonly linked_by: readonly Link[];
 };
-
-const none: readonly Link[] = [];
-
-/** The claim of a row. */
-export function claimIn({ state, body }: Pick<ClaimRow, 'state' | 'body'>): KnownClaim {
-  const { is_adverse = false, linked_by = none } = body;
-  return { state, verification: verificationIn(body), is_adverse, linked_by };
-}
 
 /** A row of `claims`; see its table for what the columns mean. */
 export type ClaimRow = {
@@ -83,15 +75,6 @@ export function bodyOf(
     ...(independentOrigins !== 1 && { independent_origins: independentOrigins }),
     ...(linked_by.length > 0 && { linked_by }),
   };
-}
-
-/** The verification that a body tells of. */
-export function verificationIn(body: ClaimBody): Verification {
-  return verificationOf(body.since_made?.assessments ?? [], {
-    isContradicted: body.is_contradicted ?? false,
-    isAdverse: body.is_adverse ?? false,
-    independentOrigins: body.independent_origins ?? 1,
-  });
 }
 
 /** Body of `subjects`. */

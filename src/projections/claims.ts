@@ -6,19 +6,14 @@ import { Equal } from 'typebox/value';
 import type { ClaimEvent } from '../domain/claim.ts';
 import { afterClaimEvent, type ClaimState, type Link } from '../domain/claim-state.ts';
 import { stands } from '../domain/lifecycle.ts';
-import { isAdverseAdmission } from '../domain/sides.ts';
 import { circumstancesOf, verificationOf } from '../domain/verification.ts';
+import { isAdverseNow, mayTurnAdverse } from './claim-adverse.ts';
 import { actorsOf, factKeyOf, rowOf, slotKeyOf } from './claim-columns.ts';
 import { followDisputes } from './claim-disputes.ts';
 import { followSlots } from './claim-slots.ts';
-import {
-  bodyOf,
-  type ClaimRow,
-  claimTables,
-  type SideBody,
-  verificationIn,
-} from './claim-tables.ts';
+import { bodyOf, type ClaimRow, claimTables, type SideBody } from './claim-tables.ts';
 import { countClaim } from './claim-totals.ts';
+import { verificationIn } from './known-claims.ts';
 import {
   type EventFact,
   type Fact,
@@ -184,19 +179,4 @@ function wasAdverse(row: ClaimRow | undefined): boolean {
 function linkedWith({ links }: ClaimState, linkedBy: readonly Link[]): string[] {
   if (links.length + linkedBy.length === 0) return [];
   return [...new Set([...links, ...linkedBy].map(({ claim_id }) => claim_id))];
-}
-
-// A number and where it was found have no side, nor has any time or place.
-function mayTurnAdverse({ type, data }: ClaimFact): boolean {
-  if (type !== 'ClaimCorrected') return type === 'ClaimMade';
-  const { field } = data as EventFact<'ClaimCorrected'>['data'];
-  return field.startsWith('/proposition') && !field.startsWith('/proposition/quantity');
-}
-
-function isAdverseNow({ sides }: Tables, { current }: ClaimState): boolean {
-  const sideOf = (key: string) => sides.get(key)?.body as SideBody | undefined;
-  return isAdverseAdmission(current, {
-    parties: sideOf(`conflict-${current.conflict_id}`)?.parties ?? [],
-    partOf: (id) => sideOf(`actor-${id}`)?.part_of,
-  });
 }

@@ -1,6 +1,7 @@
 /** Claims as they are read from their rows and the log. */
 import { type RawBuilder, sql } from 'kysely';
-import { type ClaimBody, claimIn, claimRecalled, type KnownClaim } from './claim-tables.ts';
+import { type Verification, verificationOf } from '../domain/verification.ts';
+import { type ClaimBody, claimRecalled, type KnownClaim } from './claim-tables.ts';
 import { recall, type ToldRow, tellingOf } from './recalled.ts';
 
 /** A row of what `tellingClaim` selects. */
@@ -13,5 +14,16 @@ export function tellingClaim(alias: string): RawBuilder<unknown> {
 
 /** The claim of such a row. */
 export function knownClaim(row: ToldClaim): KnownClaim {
-  return claimIn({ ...recall(claimRecalled, row), body: row.body });
+  const { state } = recall(claimRecalled, row);
+  const { is_adverse = false, linked_by = [] } = row.body;
+  return { state, verification: verificationIn(row.body), is_adverse, linked_by };
+}
+
+/** The verification that a body tells of. */
+export function verificationIn(body: ClaimBody): Verification {
+  return verificationOf(body.since_made?.assessments ?? [], {
+    isContradicted: body.is_contradicted ?? false,
+    isAdverse: body.is_adverse ?? false,
+    independentOrigins: body.independent_origins ?? 1,
+  });
 }
