@@ -6,6 +6,7 @@ import t from 'tap';
 import type { Db } from '../../src/db.ts';
 import type { RecordedEvent } from '../../src/eventstore/event-store.ts';
 import { compareGenerations } from '../../src/projections/compare.ts';
+import { foldOf } from '../../src/projections/fold.ts';
 import {
   cancelRebuild,
   findGeneration,
@@ -17,7 +18,7 @@ import {
 import { pagesOf } from '../../src/projections/pages.ts';
 import type { Projection } from '../../src/projections/projection.ts';
 import { projectBatch } from '../../src/projections/projector.ts';
-import { dropTables } from '../../src/projections/rows.ts';
+import { dropTables, forever, type Version } from '../../src/projections/rows.ts';
 import { projections } from '../../src/service.ts';
 import { freshStore } from '../db.ts';
 import { putLog, someLog, storeOf } from './histories.ts';
@@ -130,6 +131,64 @@ t.test('a row that is made once is not asked for, and is put under its position'
   await setState(db, reads, 'running');
   const strays = trying((_event, { words }) => words?.put('2', { body: {} }));
   await t.rejects(projectBatch(db, strays, pages), { position: 1, message: /not its position/ });
+});
+
+const stored = (key: string) => ({
+  key,
+  since: 1,
+  until: forever,
+  row: { body: { is: 'stored' } },
+});
+const row = (is: string) => ({ body: { is } });
+
+// Seen to fail without each line of `undo`, and with what was put put again for the same event.
+t.test('what an event puts counts once it is settled, and else is as if it had not been', (t) => {
+  const fold = foldOf({ columns: {}, indexes: [] });
+  for (const key of ['a', 'gone']) fold.want(key);
+  fold.take([stored('a')]);
+  const put = (is: string) => {
+    for (const key of ['a', 'gone', 'unseen']) fold.put(key, row(is));
+    fold.add('new', row(is));
+  };
+  fold.begin(5);
+  put('tried');
+  fold.begin(5);
+  t.strictSame(fold.get('a'), row('stored'));
+  t.strictSame(fold.get('gone'), undefined);
+  put('put');
+  for (const key of ['a', 'gone', 'unseen', 'new']) fold.put(key, row('put once more'));
+  t.strictSame(fold.get('a'), row('put once more'));
+  fold.settle();
+  fold.begin(6);
+  put('failed');
+  const { made, ended, unseen } = fold.seal();
+  const keysOf = (versions: readonly Version[]) => versions.map(({ key }) => key);
+  t.strictSame(keysOf(made), ['a', 'gone', 'unseen', 'new']);
+  t.ok(made.every(({ since, until }) => since === 5 && until === forever));
+  t.ok(made.every(({ row: { body } }) => (body as { is: string }).is === 'put once more'));
+  t.strictSame([keysOf(ended), ended[0]?.until], [['a'], 5]);
+  t.strictSame(keysOf(unseen), ['unseen']);
+
+  fold.begin(7);
+  fold.put('a', row('tried'));
+  const none = fold.seal();
+  t.strictSame(none, { made: [], ended: [], unseen: [] });
+  t.strictSame(fold.get('a'), row('put once more'));
+  t.end();
+});
+
+// Seen to fail without `undo` in `take`.
+t.test('what an event has put before it missed something does not hide what is loaded', (t) => {
+  const fold = foldOf({ columns: {}, indexes: [] });
+  fold.want('a');
+  fold.begin(5);
+  fold.put('a', row('put'));
+  t.throws(() => fold.get('b'));
+  t.strictSame([...fold.wanted()], ['a', 'b']);
+  fold.take([stored('a')]);
+  t.strictSame(fold.get('a'), row('stored'));
+  t.strictSame(fold.get('b'), undefined);
+  t.end();
 });
 
 // What the words have to be: a fold of the log in memory.
