@@ -10,12 +10,18 @@ const nullLength = -1;
 
 const oids = { int2: 21, int4: 23, int8: 20, timestamptz: 1184, uuid: 2950, text: 25, json: 114 };
 
+/** Throws a `RangeError` for a number that is none of 16 bits. */
 export function int2Array(values: readonly number[]): Buffer {
-  return ofFixedSize(oids.int2, 2, values, ({ view }, value, at) => view.setInt16(at, value));
+  return ofFixedSize(oids.int2, 2, values, ({ buffer }, value, at) => {
+    buffer.writeInt16BE(value, at);
+  });
 }
 
+/** Throws a `RangeError` for a number that is none of 32 bits. */
 export function int4Array(values: readonly number[]): Buffer {
-  return ofFixedSize(oids.int4, 4, values, ({ view }, value, at) => view.setInt32(at, value));
+  return ofFixedSize(oids.int4, 4, values, ({ buffer }, value, at) => {
+    buffer.writeInt32BE(value, at);
+  });
 }
 
 /** Of safe integers. */
@@ -100,7 +106,7 @@ function allocate(bytes: number): Space {
   return { buffer, view: viewOf(buffer) };
 }
 
-// What V8 writes into by itself; the methods of Buffer are code that checks each number.
+// What V8 writes into by itself, and checks nothing: the methods of Buffer check each number.
 function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }

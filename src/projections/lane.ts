@@ -56,9 +56,9 @@ export function openLane(
   const connections = laneConnections(connect);
   const known = new Map<Projection, Known>();
   let ahead: { group: Group; step: Promise<Step> } | undefined;
-  /** What there is if nobody else is at it. */
+  /** Where all are, if nobody else has moved them. */
   let left: Group | undefined;
-  /** Whether nobody else was at it the last time. */
+  /** Whether nobody else had, the last time. */
   let isAlone = false;
   let endedAt = 0;
 

@@ -1,6 +1,11 @@
 /** Arrays in PostgreSQL's binary format, as PostgreSQL reads them. */
 import t from 'tap';
-import { int8Array, timestamptzArray } from '../../src/eventstore/binary-array.ts';
+import {
+  int2Array,
+  int4Array,
+  int8Array,
+  timestamptzArray,
+} from '../../src/eventstore/binary-array.ts';
 import { freshStore } from '../db.ts';
 
 t.test('integers and moments arrive as they were', async (t) => {
@@ -23,4 +28,11 @@ t.test('integers and moments arrive as they were', async (t) => {
     '-infinity',
     null,
   ]);
+});
+
+// Seen to fail where they are written by a DataView, which keeps the last bits of any number.
+t.test('a number that a type does not hold is an error', (t) => {
+  for (const value of [2 ** 15, -(2 ** 15) - 1]) t.throws(() => int2Array([value]), RangeError);
+  for (const value of [2 ** 31, 2 ** 32 + 1]) t.throws(() => int4Array([value]), RangeError);
+  t.end();
 });
