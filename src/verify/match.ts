@@ -12,7 +12,7 @@ import type { EventStore } from '../eventstore/event-store.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { type Folding, foldingOf } from '../projections/apply.ts';
 import { laneConnections } from '../projections/connections.ts';
-import { findGeneration } from '../projections/generations.ts';
+import { findGenerations } from '../projections/generations.ts';
 import type { Projection } from '../projections/projection.ts';
 import { forever, tableOf } from '../projections/rows.ts';
 import type { Send, Statement } from '../projections/statements.ts';
@@ -41,14 +41,12 @@ export async function matchViews(
   projections: readonly Projection[],
   onPage: (position: number) => void,
 ): Promise<Match[]> {
-  const found = await Promise.all(projections.map((one) => findGeneration(db, one, 'live')));
+  const found = await findGenerations(db, projections, 'live');
   // A view that is further than the log is compared as far as that goes.
   const head = await store.head();
-  const matchings = projections.flatMap((projection, i) => {
-    const live = found[i];
-    if (live === undefined) return [];
-    return [matchingOf(projection, live.generation, Math.min(live.position, head))];
-  });
+  const matchings = [...found].map(([projection, { generation, position }]) =>
+    matchingOf(projection, generation, Math.min(position, head)),
+  );
   const counting = countRows(db, matchings);
   // What fails before it is waited for is reported when it is.
   counting.catch(() => undefined);
