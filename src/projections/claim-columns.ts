@@ -25,7 +25,7 @@ export function rowOf(
   const was = before?.state;
   const isReworded = before === undefined || was?.current !== state.current;
   const content = isReworded ? contentOf(state.current) : before;
-  known.delete(state.current);
+  if (isReworded) known.delete(state.current);
   const isFoundElsewhere = isReworded || was?.repetitions !== state.repetitions;
   return {
     conflict_id: content.conflict_id,
@@ -78,7 +78,7 @@ export function factKeyOf(claim: ClaimMade): string | null {
 }
 
 type Content = Omit<ClaimRow, 'verification' | 'lifecycle' | 'made' | 'tags' | 'body' | 'state'>;
-// Asked for by the keys of an event, and each time that it is projected.
+// Asked for by the keys of an event and when it is projected; not once there is a row.
 const known = new WeakMap<ClaimMade, Content>();
 
 function contentOf(claim: ClaimMade): Content {

@@ -121,13 +121,15 @@ export function openLane(
       isAtEnd &&= step.page.isLast && !wasAhead;
       const pace = { events, seconds: (performance.now() - startedAt) / 1_000 };
       const moves: Move[] = [];
+      let hasFailed = false;
       for (const [projection, done] of step.folded) {
         sent.push(...done.saves.map(send));
         moves.push({ projection, held: held.get(projection) as Held, done });
-        if (done.failure !== undefined) failures.set(projection, done.failure);
+        if (done.failure === undefined) continue;
+        failures.set(projection, done.failure);
+        hasFailed = true;
       }
       if (moves.length > 0) sent.push(send(moved(moves, pace)));
-      const hasFailed = [...step.folded.values()].some(({ failure }) => failure !== undefined);
       if (hasFailed || limit < Number.POSITIVE_INFINITY) continue;
       left = { ...group, position: step.page.last };
       if (step.page.isFull) foldAhead(left);
