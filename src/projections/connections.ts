@@ -5,11 +5,13 @@
 import type { Pipeline } from '../pipeline.ts';
 import type { Send } from './statements.ts';
 
-// Plans made while a table was small would scan the whole of it later: index plans only. A commit
-// that a crash of PostgreSQL takes back takes back rows and checkpoint, and they are made again: it
-// need not wait for the disk. Who froze within a transaction must not hold its locks for ever.
+// Plans made while a table was small would scan the whole of it later: index plans only, which are
+// as good for any values, so that none is planned anew for each batch. A commit that a crash of
+// PostgreSQL takes back takes back rows and checkpoint, and they are made again: it need not wait
+// for the disk. Who froze within a transaction must not hold its locks for ever.
 const settings = `
   set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set jit = off;
+  set plan_cache_mode = force_generic_plan;
   set synchronous_commit = off; set idle_in_transaction_session_timeout = '30s'`;
 
 export type LaneConnections = {
