@@ -8,7 +8,7 @@
 import type { Socket } from 'node:net';
 import pg from 'pg';
 import { answerTimeouts, connectionOptions } from './db.ts';
-import { type PreparedStatement, preparedOn } from './prepared.ts';
+import { type Answer, type PreparedStatement, preparedOn } from './prepared.ts';
 
 export type Pipeline = {
   /**
@@ -16,8 +16,11 @@ export type Pipeline = {
    * there, does not answer for `silenceMaxMs` is given up with all that are under way.
    */
   query(statement: pg.QueryConfig | pg.QueryArrayConfig): Promise<unknown[]>;
-  /** The same for one that is run over and over, each row as an array. */
-  run(statement: PreparedStatement): Promise<unknown[][]>;
+  /**
+   * The same for those that are run over and over, of one transaction or one alone: one after the
+   * other, answered together. Where one fails, so do those behind it.
+   */
+  run(statements: readonly PreparedStatement[]): Promise<readonly Answer[]>;
   /** Calls `listener` when the connection breaks; what is under way then rejects. */
   onLost(listener: (error: Error) => void): void;
   /** Ends the connection once what is under way is answered. */
@@ -44,24 +47,24 @@ export async function openPipeline(
     if (underWay > 0) socket.destroy();
   });
   const prepared = preparedOn(client);
-  const asked = <Row>(ask: (answered: (error: Error | null, rows: Row[]) => void) => void) => {
+  const asked = <One>(ask: (answered: (error: Error | null, answer: One) => void) => void) => {
     underWay += 1;
-    return new Promise<Row[]>((resolve, reject) => {
-      ask((error, rows) => {
+    return new Promise<One>((resolve, reject) => {
+      ask((error, answer) => {
         underWay -= 1;
         if (error) reject(error);
-        else resolve(rows);
+        else resolve(answer);
       });
     });
   };
   return {
     query: (statement) =>
-      asked<unknown>((answered) => {
+      asked<unknown[]>((answered) => {
         client.query(statement as pg.QueryConfig, (error, result) => {
           answered(error, result?.rows);
         });
       }),
-    run: (statement) => asked<unknown[]>((answered) => prepared.run(statement, answered)),
+    run: (statements) => asked<readonly Answer[]>((answered) => prepared.run(statements, answered)),
     onLost: (listener) => client.on('error', listener),
     close: () => client.end(),
   };

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import pg from 'pg';
-import { type PreparedStatement, preparedOn } from './prepared.ts';
+import { type Answer, type PreparedStatement, preparedOn } from './prepared.ts';
 
 /** How many statements a connection keeps prepared: those that were run last. */
 const statementsKeptMax = 100;
@@ -32,12 +32,16 @@ export class PooledClient extends pg.Client {
     return (super.query as (...asked: unknown[]) => never).apply(this, asked);
   }
 
-  #run(text: string, values: PreparedStatement['values']): Promise<Pick<pg.QueryResult, Answer>> {
+  #run(
+    text: string,
+    values: PreparedStatement['values'],
+  ): Promise<Pick<pg.QueryResult, 'command' | 'rowCount' | 'rows'>> {
     const name = this.#names.get(text) ?? this.#nameOf(text);
     return new Promise((resolve, reject) => {
-      this.#statements.run({ name, text, values }, (error, found, columns) => {
+      this.#statements.run([{ name, text, values }], (error, [answer]) => {
+        const rows = answer === undefined ? [] : objectsOf(answer);
         if (error) reject(error);
-        else resolve({ command: 'SELECT', rowCount: found.length, rows: objects(found, columns) });
+        else resolve({ command: 'SELECT', rowCount: rows.length, rows });
       });
     });
   }
@@ -51,9 +55,8 @@ export class PooledClient extends pg.Client {
   }
 }
 
-type Answer = 'command' | 'rowCount' | 'rows';
-
-function objects(rows: readonly unknown[][], columns: readonly string[]): object[] {
+/** The rows of an answer as the driver would have them. */
+export function objectsOf({ rows, columns }: Answer): object[] {
   return rows.map((values) => {
     const row: Record<string, unknown> = {};
     for (let i = 0; i < columns.length; i += 1) row[columns[i] as string] = values[i];

@@ -6,18 +6,14 @@
  */
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { type BoundStatement, bindMessages } from './bind-messages.ts';
 
-export type PreparedStatement = {
-  /** In ASCII, and of one text alone for as long as the connection lasts. */
-  readonly name: string;
-  readonly text: string;
-  /** A number goes as text, a buffer as what it is in PostgreSQL's binary format. */
-  readonly values: readonly Value[];
-};
+export type PreparedStatement = BoundStatement & { readonly text: string };
+/** Each row as an array, and what its elements are called. */
+export type Answer = { readonly rows: unknown[][]; readonly columns: readonly string[] };
 
-type Value = string | number | Buffer | null | undefined;
 type Parse = (text: string) => unknown;
-type Answered = (error: Error | null, rows: unknown[][], columns: readonly string[]) => void;
+type Answered = (error: Error | null, answers: readonly Answer[]) => void;
 type Connection = {
   readonly stream: Socket;
   /** The driver's own note of what it has prepared, by name. */
@@ -30,7 +26,9 @@ type Columns = { readonly names: readonly string[]; readonly parsers: readonly P
 /** Of a statement that is prepared: its text, and what reads its columns. */
 type Known = Columns & { readonly text: string };
 
-/** Runs statements on `client`, each row as an array. */
+const noColumns: Columns = { names: [], parsers: [] };
+
+/** Runs statements on `client`. */
 export function preparedOn(client: pg.Client) {
   const known = new Map<string, Known>();
   const columnsOf = ({ fields }: Description): Columns => ({
@@ -40,9 +38,36 @@ export function preparedOn(client: pg.Client) {
     ),
   });
   const submit = (query: object) => void client.query(query as pg.Submittable);
+  const lookUp = ({ name, text }: PreparedStatement): Columns | undefined => {
+    const own = known.get(name);
+    return own?.text === text ? own : undefined;
+  };
   return {
-    run: (statement: PreparedStatement, answered: Answered): void =>
-      submit(new Run(statement, known, columnsOf, answered)),
+    /**
+     * Runs them one after the other and answers them together: PostgreSQL reads one message and
+     * sends one. They are of one transaction, or one alone: where one fails, so do those behind it.
+     */
+    run(statements: readonly PreparedStatement[], answered: Answered): void {
+      if (statements.length === 0) {
+        answered(null, []);
+        return;
+      }
+      const columns = statements.map(lookUp);
+      if (statements.length === 1 || !columns.includes(undefined)) {
+        submit(new Run(statements, columns, known, columnsOf, answered));
+        return;
+      }
+      const answers: Answer[] = [];
+      let failed: Error | null = null;
+      const answeredOne: Answered = (error, answer) => {
+        failed ??= error;
+        answers.push(...answer);
+        if (answers.length === statements.length) answered(failed, answers);
+      };
+      for (const [i, statement] of statements.entries()) {
+        submit(new Run([statement], [columns[i]], known, columnsOf, answeredOne));
+      }
+    },
     /** Has the server let go of a statement; its name can be another's then. */
     forget: (name: string): void => submit(new Forget(name, known)),
   };
@@ -52,60 +77,75 @@ export function preparedOn(client: pg.Client) {
 type DriverQuery = {
   readonly text: string;
   name: string;
-  values: readonly Value[];
+  values: BoundStatement['values'];
   callback?: () => void;
   submit(connection: Connection): Error | null;
 };
 const DriverQuery = pg.Query as unknown as new (text: string) => DriverQuery;
 
-// Into a pipeline the driver takes no query of another class.
+// Into a pipeline the driver takes no query of another class. Of several each is known.
 class Run extends DriverQuery {
+  readonly #statements: readonly PreparedStatement[];
   readonly #known: Map<string, Known>;
   readonly #columnsOf: (description: Description) => Columns;
-  readonly #rows: unknown[][] = [];
-  #columns: Columns | undefined;
+  readonly #columns: (Columns | undefined)[];
+  readonly #rows: unknown[][][];
+  /** Which of them is being answered. */
+  #at = 0;
   #fault: Error | undefined;
   #answered: Answered | undefined;
 
   constructor(
-    { name, text, values }: PreparedStatement,
+    statements: readonly PreparedStatement[],
+    columns: (Columns | undefined)[],
     known: Map<string, Known>,
     columnsOf: (description: Description) => Columns,
     answered: Answered,
   ) {
+    const { name, text, values } = statements[0] as PreparedStatement;
     super(text);
     this.name = name;
     this.values = values;
+    this.#statements = statements;
     this.#answered = answered;
     this.#known = known;
     this.#columnsOf = columnsOf;
-    const own = known.get(name);
-    if (own?.text === text) this.#columns = own;
+    this.#columns = columns;
+    this.#rows = statements.map(() => []);
   }
 
   override submit(connection: Connection): Error | null {
     // Also where the name is another text's, which the driver refuses.
-    if (this.#columns === undefined) return super.submit(connection);
+    if (this.#columns[0] === undefined) return super.submit(connection);
     // Of one that is broken its error tells.
-    if (connection.stream.writable) connection.stream.write(run(this.name, this.values));
+    if (connection.stream.writable) connection.stream.write(bindMessages(this.#statements));
     return null;
   }
 
   handleRowDescription(description: Description): void {
-    this.#columns = this.#columnsOf(description);
-    this.#known.set(this.name, { text: this.text, ...this.#columns });
+    const columns = this.#columnsOf(description);
+    this.#columns[0] = columns;
+    this.#known.set(this.name, { text: this.text, ...columns });
   }
 
   handleDataRow({ fields }: { fields: (string | null)[] }): void {
     try {
-      const { parsers } = this.#columns as Columns;
-      this.#rows.push(fields.map((text, i) => (text === null ? null : parsers[i]?.(text))));
+      const { parsers } = this.#columns[this.#at] as Columns;
+      this.#rows[this.#at]?.push(
+        fields.map((text, i) => (text === null ? null : parsers[i]?.(text))),
+      );
     } catch (fault) {
       this.#fault ??= fault as Error;
     }
   }
 
-  handleCommandComplete(): void {}
+  handleCommandComplete(): void {
+    // What answers no rows is described by none.
+    if (this.#columns[this.#at] === undefined) {
+      this.#known.set(this.name, { text: this.text, ...noColumns });
+    }
+    this.#at += 1;
+  }
 
   handleReadyForQuery(): void {
     this.#answer(this.#fault ?? null);
@@ -122,7 +162,10 @@ class Run extends DriverQuery {
     this.#answered = undefined;
     // The client may have put its watch over the time there.
     this.callback?.();
-    answered?.(error, this.#rows, this.#columns?.names ?? []);
+    answered?.(
+      error,
+      this.#rows.map((rows, i) => ({ rows, columns: this.#columns[i]?.names ?? [] })),
+    );
   }
 }
 
@@ -150,49 +193,4 @@ class Forget {
 
   // Of a connection that is broken those that wait for an answer are told.
   handleError(): void {}
-}
-
-const textFormat = 0;
-const binaryFormat = 1;
-const nullLength = -1;
-// Execute, all rows, and Sync.
-const execute = Buffer.from('E\0\0\0\x09\0\0\0\0\0S\0\0\0\x04', 'latin1');
-
-/** The messages that run a prepared statement: Bind, without a portal's name, Execute, Sync. */
-function run(name: string, values: readonly Value[]): Buffer {
-  const count = values.length;
-  // Code, length, portal, statement, formats, values, format of what is answered.
-  let bindLength = 1 + 4 + 1 + (name.length + 1) + (2 + 2 * count) + (2 + 4 * count) + (2 + 2);
-  const sizes: number[] = [];
-  for (const value of values) {
-    const size = sizeOf(value);
-    sizes.push(size);
-    if (size !== nullLength) bindLength += size;
-  }
-  const message = Buffer.allocUnsafe(bindLength + execute.length);
-  message.write('B', 0, 'latin1');
-  message.writeInt32BE(bindLength - 1, 1);
-  message[5] = 0;
-  let at = 6 + message.write(name, 6, 'latin1');
-  message[at] = 0;
-  at = message.writeInt16BE(count, at + 1);
-  for (const value of values) {
-    at = message.writeInt16BE(Buffer.isBuffer(value) ? binaryFormat : textFormat, at);
-  }
-  at = message.writeInt16BE(count, at);
-  for (let i = 0; i < count; i += 1) {
-    const value = values[i];
-    at = message.writeInt32BE(sizes[i] as number, at);
-    if (Buffer.isBuffer(value)) at += value.copy(message, at);
-    else if (value !== null && value !== undefined) at += message.write(String(value), at, 'utf8');
-  }
-  at = message.writeInt16BE(1, at);
-  at = message.writeInt16BE(textFormat, at);
-  execute.copy(message, at);
-  return message;
-}
-
-function sizeOf(value: Value): number {
-  if (value === null || value === undefined) return nullLength;
-  return Buffer.isBuffer(value) ? value.length : Buffer.byteLength(String(value));
 }

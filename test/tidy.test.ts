@@ -17,6 +17,7 @@ const mayImport: Record<string, string[]> = {
   ],
   projections: [
     ...['domain', 'eventstore', 'relay/message.ts', 'db.ts', 'pipeline.ts', 'pooled-client.ts'],
+    'prepared.ts',
   ],
   'log-tree': ['eventstore', 'db.ts'],
   verify: [
@@ -48,7 +49,8 @@ const mayImport: Record<string, string[]> = {
   'loopback.ts': [],
   'db.ts': ['connection-pool.ts'],
   'connection-pool.ts': ['pooled-client.ts'],
-  'prepared.ts': [],
+  'bind-messages.ts': [],
+  'prepared.ts': ['bind-messages.ts'],
   'pooled-client.ts': ['prepared.ts'],
   'pipeline.ts': ['db.ts', 'prepared.ts'],
   'log.ts': ['config.ts', 'db.ts', 'embedded', 'eventstore', 'pipeline.ts'],

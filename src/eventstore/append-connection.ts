@@ -44,7 +44,8 @@ export function appendConnection(
       current ??= open();
       const used = current;
       try {
-        return await (await used).run(statement);
+        const [answer] = await (await used).run([statement]);
+        return answer?.rows ?? [];
       } catch (error) {
         if (isConnectionError(error)) drop(used);
         throw error;

@@ -8,7 +8,10 @@ const headerBytes = 20;
 const lengthBytes = 4;
 const nullLength = -1;
 
-const oids = { int2: 21, int4: 23, int8: 20, timestamptz: 1184, uuid: 2950, text: 25, json: 114 };
+const oids = {
+  ...{ int2: 21, int4: 23, int8: 20, float8: 701 },
+  ...{ timestamptz: 1184, uuid: 2950, text: 25, json: 114 },
+};
 
 /** Throws a `RangeError` for a number that is none of 16 bits. */
 export function int2Array(values: readonly number[]): Buffer {
@@ -42,6 +45,10 @@ export function int8ArrayOfAll(lists: readonly (readonly number[])[]): Buffer {
     }
   }
   return buffer;
+}
+
+export function float8Array(values: readonly number[]): Buffer {
+  return ofFixedSize(oids.float8, 8, values, ({ view }, value, at) => view.setFloat64(at, value));
 }
 
 // PostgreSQL counts from 2000.

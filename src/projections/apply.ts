@@ -1,10 +1,11 @@
 /** Folds pages of events into a generation's rows: loads what they ask for, says what to store. */
 import { setImmediate as breathe } from 'node:timers/promises';
+import type { Send } from './connections.ts';
 import { type Fold, foldOf, Miss } from './fold.ts';
 import type { Page } from './pages.ts';
 import type { Fact, Projection } from './projection.ts';
 import { tableOf } from './rows.ts';
-import { loadRows, type Send, type Statement, saveRows } from './statements.ts';
+import { loadRows, type Statement, saveRows } from './statements.ts';
 
 /** Of a page: each is another pass over what missed something. */
 const lookAheadsMax = 4;

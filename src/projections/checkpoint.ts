@@ -1,8 +1,9 @@
 /** Checkpoints of generations: held while a batch is applied, moved in its transaction. */
+import { float8Array, int4Array, int8Array, textArray } from '../eventstore/binary-array.ts';
 import type { Folded } from './apply.ts';
 import type { Generation, Role } from './generations.ts';
 import type { Projection } from './projection.ts';
-import type { Send, Statement } from './statements.ts';
+import type { Statement } from './statements.ts';
 
 /** Of what is known of the rate, the part that the last batch tells. */
 const rateWeight = 0.3;
@@ -13,21 +14,25 @@ export type Held = Pick<Generation, 'generation' | 'position' | 'events_per_seco
  * Holds the checkpoints of those that run, may go on by their pace, and are not held by another
  * process, until the transaction ends.
  */
-export async function hold(
-  send: Send,
-  projections: readonly Projection[],
-  role: Role,
-): Promise<Map<Projection, Held>> {
-  const names = projections.map(({ name }) => name);
-  const versions = projections.map(({ version }) => version);
-  const rows = (await send({
+export function holding(projections: readonly Projection[], role: Role): Statement {
+  const names = textArray(projections.map(({ name }) => name));
+  const versions = int4Array(projections.map(({ version }) => version));
+  return {
     text: `
       select name, generation, position, events_per_second_max from projections
       where (name, version) in (select * from unnest($1::text[], $2::integer[])) and role = $3
         and state = 'running' and not_before <= clock_timestamp()
       for update skip locked`,
     values: [names, versions, role],
-  })) as (Held & { name: string })[];
+  };
+}
+
+/** Those of them that the answer to `holding` says are held now. */
+export function heldOf(
+  projections: readonly Projection[],
+  answer: readonly object[],
+): Map<Projection, Held> {
+  const rows = answer as readonly (Held & { name: string })[];
   return new Map(
     projections.flatMap((projection) => {
       const held = rows.find(({ name }) => name === projection.name);
@@ -64,14 +69,14 @@ export function moved(
         as m(name, version, generation, position, rate, wait_ms, error, error_position)
       where p.name = m.name and p.version = m.version and p.generation = m.generation`,
     values: [
-      moves.map(({ projection }) => projection.name),
-      moves.map(({ projection }) => projection.version),
-      moves.map(({ held }) => held.generation),
-      moves.map(({ done }) => done.position),
-      waits.map((waitMs) => events / (seconds + waitMs / 1_000)),
-      waits,
-      moves.map(({ done }) => done.failure?.message ?? null),
-      moves.map(({ done }) => done.failure?.position ?? null),
+      textArray(moves.map(({ projection }) => projection.name)),
+      int4Array(moves.map(({ projection }) => projection.version)),
+      int4Array(moves.map(({ held }) => held.generation)),
+      int8Array(moves.map(({ done }) => done.position)),
+      float8Array(waits.map((waitMs) => events / (seconds + waitMs / 1_000))),
+      float8Array(waits),
+      textArray(moves.map(({ done }) => done.failure?.message ?? null)),
+      int8Array(moves.map(({ done }) => done.failure?.position ?? null)),
     ],
   };
 }

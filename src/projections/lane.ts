@@ -5,11 +5,12 @@
 import type { EventStore } from '../eventstore/event-store.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { type Folded, type Folding, foldingOf } from './apply.ts';
-import { type Held, hold, type Move, moved } from './checkpoint.ts';
+import { type Held, heldOf, holding, type Move, moved } from './checkpoint.ts';
 import { laneConnections } from './connections.ts';
 import type { Role } from './generations.ts';
 import { type Page, pagesOf } from './pages.ts';
 import type { Projection } from './projection.ts';
+import type { Statement } from './statements.ts';
 
 /** Where some are behind the others, a batch is so small that it holds nobody up. */
 const apartMax = 500;
@@ -100,16 +101,17 @@ export function openLane(
     const { send } = await connections.open();
     const wasAhead = ahead !== undefined;
     const startedAt = wasAhead ? endedAt : performance.now();
-    const begun = send({ text: 'begin', values: [] });
+    const begun = send([{ text: 'begin', values: [] }, holding(projections, role)]);
     // Folded while it is found out whether all is as it was left: for who is alone, it is.
     if (!wasAhead && isAlone && left !== undefined) foldAhead(left);
-    const [held] = await Promise.all([hold(send, projections, role), begun]);
+    const [, answer = []] = await begun;
+    const held = heldOf(projections, answer);
     const groups = groupsOf(held);
     const [first] = groups;
     isAlone = first !== undefined && left !== undefined && isSame(first, left);
     left = undefined;
     const failures = new Map<Projection, Error>();
-    const sent: Promise<unknown>[] = [];
+    const statements: Statement[] = [];
     let count = 0;
     let isAtEnd = true;
     for (const [i, group] of groups.entries()) {
@@ -123,19 +125,18 @@ export function openLane(
       const moves: Move[] = [];
       let hasFailed = false;
       for (const [projection, done] of step.folded) {
-        sent.push(...done.saves.map(send));
+        statements.push(...done.saves);
         moves.push({ projection, held: held.get(projection) as Held, done });
         if (done.failure === undefined) continue;
         failures.set(projection, done.failure);
         hasFailed = true;
       }
-      if (moves.length > 0) sent.push(send(moved(moves, pace)));
+      if (moves.length > 0) statements.push(moved(moves, pace));
       if (hasFailed || limit < Number.POSITIVE_INFINITY) continue;
       left = { ...group, position: step.page.last };
       if (step.page.isFull) foldAhead(left);
     }
-    sent.push(send({ text: 'commit', values: [] }));
-    await Promise.all(sent);
+    await send([...statements, { text: 'commit', values: [] }]);
     endedAt = performance.now();
     if (count > 0) pages.adapt(count, endedAt - startedAt);
     return { events: count, isAtEnd, failures };

@@ -9,12 +9,12 @@ import type { Logger } from 'pino';
 import { type Db, isTransientError } from '../db.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
 import { foldingOf } from './apply.ts';
-import { type Held, hold, moved } from './checkpoint.ts';
+import { type Held, heldOf, holding, moved } from './checkpoint.ts';
+import type { Send } from './connections.ts';
 import { type Role, stopFor } from './generations.ts';
 import { type LaneParts, openLane } from './lane.ts';
 import { type Pages, pagesOf } from './pages.ts';
 import type { Projection } from './projection.ts';
-import type { Send } from './statements.ts';
 
 const backOffMs = 1_000;
 
@@ -88,7 +88,7 @@ export async function projectBatch(
 ): Promise<number> {
   const { events, failure } = await db.transaction().execute(async (transaction) => {
     const send = sendOver(transaction);
-    const held = (await hold(send, [projection], role)).get(projection);
+    const held = heldOf([projection], await send(holding([projection], role))).get(projection);
     if (held === undefined) return { events: 0, failure: undefined };
     return applyBatch(send, projection, held, pages, through);
   });

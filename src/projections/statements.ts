@@ -10,6 +10,8 @@ import {
   textArray,
   timestamptzArray,
 } from '../eventstore/binary-array.ts';
+import type { PreparedStatement } from '../prepared.ts';
+import type { Send } from './connections.ts';
 import type { Batch } from './fold.ts';
 import { recall, type ToldRow, tellingOf } from './recalled.ts';
 import {
@@ -22,9 +24,7 @@ import {
 } from './rows.ts';
 import type { Tag } from './tags.ts';
 
-export type Statement = { readonly text: string; readonly values: readonly unknown[] };
-/** Runs a statement, and answers its rows. */
-export type Send = (statement: Statement) => Promise<object[]>;
+export type Statement = Pick<PreparedStatement, 'text' | 'values'>;
 
 /** The rows of these keys as of `position`. */
 export async function loadRows(

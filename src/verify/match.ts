@@ -11,11 +11,11 @@ import type { Db } from '../db.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import type { Pipeline } from '../pipeline.ts';
 import { type Folding, foldingOf } from '../projections/apply.ts';
-import { laneConnections } from '../projections/connections.ts';
+import { laneConnections, oneByOne, type Send } from '../projections/connections.ts';
 import { findGenerations } from '../projections/generations.ts';
 import type { Projection } from '../projections/projection.ts';
 import { forever, tableOf } from '../projections/rows.ts';
-import type { Send, Statement } from '../projections/statements.ts';
+import type { Statement } from '../projections/statements.ts';
 import { comparisons } from './comparisons.ts';
 import { replay } from './replay.ts';
 
@@ -52,7 +52,8 @@ export async function matchViews(
   counting.catch(() => undefined);
   const connections = laneConnections(connect);
   try {
-    const { send, load } = await connections.open();
+    const { send: sendAll, load } = await connections.open();
+    const send = oneByOne(sendAll);
     const replaying = matchings.map(({ folding, through, tally }) => {
       return { folding, through, run: (statement: Statement) => compare(tally, statement, send) };
     });

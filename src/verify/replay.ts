@@ -1,8 +1,9 @@
 /** The log folded once more, from its beginning, for what it makes to be compared or stored. */
 import type { EventStore } from '../eventstore/event-store.ts';
 import type { Folding } from '../projections/apply.ts';
+import type { Send } from '../projections/connections.ts';
 import { type Page, pagesOf } from '../projections/pages.ts';
-import type { Send, Statement } from '../projections/statements.ts';
+import type { Statement } from '../projections/statements.ts';
 
 /** Events. Of twice as many more is alive when the garbage collector comes: 7 % of the time. */
 const pageSize = 500;
