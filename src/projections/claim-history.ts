@@ -5,6 +5,7 @@ import type { Db, EventsTable } from '../db.ts';
 import { type EventType, upcast } from '../domain/catalogue.ts';
 import { type ClaimEvent, claimEvents } from '../domain/claim.ts';
 import { Attribution, code, orNull } from '../domain/vocabulary.ts';
+import { prepared } from '../pooled-client.ts';
 import { Lifecycle, Verification } from './claim-shape.ts';
 import type { ClaimRow } from './claim-tables.ts';
 import { claims } from './claims.ts';
@@ -60,7 +61,7 @@ export async function listClaimHistory(
   { after = 0, limit }: HistoryPage,
 ): Promise<{ items: ClaimChange[]; next: string | null } | undefined> {
   // The entry before the page comes with it: what it left is what the first one found.
-  const { rows } = await sql<VersionRow>`
+  const { rows } = await sql<VersionRow>`${prepared}
     select c.since, c.lifecycle, c.body, e.id, e.recorded_at, e.type, e.schema_version, e.data
     from ${sql.table(table(claims, 'claims'))} c join events e on e.position = c.since
     where c.key = ${claimId} and c.since >= ${after} and c.since <= ${as_of.position}

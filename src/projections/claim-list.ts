@@ -3,6 +3,8 @@ import { type RawBuilder, sql } from 'kysely';
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { saidAtMs } from '../domain/recorded.ts';
+import { textArray } from '../eventstore/binary-array.ts';
+import { prepared } from '../pooled-client.ts';
 import { Claim, claimOf } from './claim-shape.ts';
 import { claimTags, type KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
@@ -50,15 +52,19 @@ export async function listClaims(
   const { sort, order, limit, after } = query;
   const columns = sort === 'position' ? ['t.made'] : ['t.said_at', 't.made'];
   const by = columns.map((column) => sql`${sql.ref(column)} ${sql.raw(order)}`);
+  const conditions = conditionsOf(query, as_of.position);
   const wanted = [
     heldAt(as_of.position),
     notLater(at, query),
-    ...conditionsOf(query, as_of.position),
+    ...conditions,
     ...(after === undefined ? [] : [beyond(sort, order, after)]),
   ];
-  const { rows } = await sql<ToldClaim>`
+  // What a filter is asked for may be rare or common: each has a best plan of its own.
+  const once = conditions.length === 0 ? prepared : sql``;
+  const { rows } = await sql<ToldClaim>`${once}
     select ${tellingClaim('t')} from ${sql.table(table(claims, 'claims'))} t
-    where ${sql.join(wanted, sql` and `)} order by ${sql.join(by)} limit ${limit + 1}`.execute(db);
+    where ${sql.join(wanted, sql` and `)} order by ${sql.join(by)}
+    limit ${sql.lit(limit + 1)}`.execute(db);
   const page = rows.slice(0, limit).map(knownClaim);
   const last = rows.length > limit ? page.at(-1)?.state : undefined;
   return {
@@ -91,9 +97,10 @@ export async function readClaims(
   ids: readonly string[],
 ): Promise<KnownClaim[]> {
   if (ids.length === 0) return [];
-  const { rows } = await sql<ToldClaim>`
+  const { rows } = await sql<ToldClaim>`${prepared}
     select ${tellingClaim('t')} from ${sql.table(table(claims, 'claims'))} t
-    where key = any (${[...ids]}::text[]) and ${heldAt(as_of.position)} order by key`.execute(db);
+    where key = any (${textArray(ids)}::text[]) and ${heldAt(as_of.position)}
+    order by key`.execute(db);
   return rows.map(knownClaim);
 }
 

@@ -4,6 +4,8 @@ import type { Db } from '../db.ts';
 import type { CasualtySubject } from '../domain/casualty-subject.ts';
 import type { ClaimSubject } from '../domain/claim-subject.ts';
 import { endMs, isDate } from '../domain/times.ts';
+import { textArray } from '../eventstore/binary-array.ts';
+import { prepared } from '../pooled-client.ts';
 import type { KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { knownClaim, type ToldClaim, tellingClaim } from './known-claims.ts';
@@ -35,7 +37,7 @@ export type Whose = { readonly conflict: string } | { readonly place: string };
  */
 export async function listCounted(db: Db, at: At, whose: Whose): Promise<CountedClaim[]> {
   const { position, valid_at } = at.as_of;
-  const { rows } = await sql<{ subject: ClaimSubject } & ToldClaim>`
+  const { rows } = await sql<{ subject: ClaimSubject } & ToldClaim>`${prepared}
     select s.body -> 'subject' as subject, ${tellingClaim('c')} from ${slotsOf(at, whose)}
     cross join lateral (select body, made from ${sql.table(at.table(claims, 'claims'))} c
       where c.subject = s.key and ${valid_at === null ? downFromSlot : downFrom(valid_at)}
@@ -47,7 +49,7 @@ export async function listCounted(db: Db, at: At, whose: Whose): Promise<Counted
 
 /** The slots of a conflict whose claims are added up, in that order. */
 export async function listSums(db: Db, at: At, conflictId: string): Promise<SumSlot[]> {
-  const { rows } = await sql<SumSlot>`
+  const { rows } = await sql<SumSlot>`${prepared}
     select s.key, l.since, s.body -> 'subject' as subject
     from ${slotsOf(at, { conflict: conflictId })}
     where s.kind = 'casualties' and l.made is null order by s.since`.execute(db);
@@ -61,13 +63,13 @@ export async function listTotals(
   conflictId: string,
   limit: number,
 ): Promise<LatestClaims[]> {
-  const { rows } = await sql<Omit<SumSlot, 'since'> & ToldClaim>`
+  const { rows } = await sql<Omit<SumSlot, 'since'> & ToldClaim>`${prepared}
     select s.key, s.body -> 'subject' as subject, ${tellingClaim('c')}
     from ${slotsOf(at, { conflict: conflictId })}
     cross join lateral (select body, order_at, said_at, made
       from ${sql.table(at.table(claims, 'claims'))} c
       where c.subject = s.key and ${downFromSlot} and ${heldAt(at.as_of.position, 'c')}
-      order by ${lastFirst} limit ${limit}) c
+      order by ${lastFirst} limit ${sql.lit(limit)}) c
     where s.kind = 'casualties' and l.made is not null
     order by s.since, ${lastFirst}`.execute(db);
   return [...Map.groupBy(rows, ({ key }) => key)].map(([key, group]) => {
@@ -83,9 +85,9 @@ export async function readMembers(
   keys: readonly string[],
 ): Promise<Map<string, KnownClaim[]>> {
   if (keys.length === 0) return new Map();
-  const { rows } = await sql<{ subject: string } & ToldClaim>`
+  const { rows } = await sql<{ subject: string } & ToldClaim>`${prepared}
     select subject, ${tellingClaim('c')} from ${sql.table(table(claims, 'claims'))} c
-    where subject = any (${[...keys]}::text[]) and ${heldAt(as_of.position, 'c')}
+    where subject = any (${textArray(keys)}::text[]) and ${heldAt(as_of.position, 'c')}
     order by made`.execute(db);
   const bySubject = Map.groupBy(rows, ({ subject }) => subject);
   return new Map([...bySubject].map(([key, group]) => [key, group.map(knownClaim)]));

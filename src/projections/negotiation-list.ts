@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { negotiationEvents } from '../domain/negotiation.ts';
 import { Attribution, code, Occurred, orNull } from '../domain/vocabulary.ts';
+import { prepared } from '../pooled-client.ts';
 import { type NegotiationBody, negotiations } from './negotiations.ts';
 import { heldAt, heldByKey } from './rows.ts';
 import { AsOf, type At } from './vintage.ts';
@@ -55,7 +56,7 @@ export async function pageOfNegotiations(
   { as_of, table }: At,
   { conflict, limit, after = '' }: NegotiationQuery,
 ): Promise<{ items: Negotiation[]; next: string | null }> {
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<Row>`${prepared}
     select conflict_id, body from ${heldByKey(table(negotiations, 'negotiations'), {
       position: as_of.position,
       after: `negotiation-${after}`,
@@ -71,7 +72,7 @@ export async function findNegotiation(
   { as_of, table }: At,
   id: string,
 ): Promise<Static<typeof NegotiationAsOf> | undefined> {
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<Row>`${prepared}
     select conflict_id, body from ${sql.table(table(negotiations, 'negotiations'))} t
     where key = ${`negotiation-${id}`} and ${heldAt(as_of.position)}`.execute(db);
   return rows[0] && { ...negotiationOf(rows[0]), as_of };

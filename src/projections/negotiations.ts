@@ -4,6 +4,7 @@ import type { Db } from '../db.ts';
 import { type NegotiationEvent, negotiationEvents } from '../domain/negotiation.ts';
 import type { Recorded } from '../domain/recorded.ts';
 import { type StanceOfParty, stancesOf, wordsThatCount } from '../domain/stance.ts';
+import { prepared } from '../pooled-client.ts';
 import type { Projection } from './projection.ts';
 import { heldByKey } from './rows.ts';
 import type { At } from './vintage.ts';
@@ -43,7 +44,7 @@ export async function listNegotiations(
   { as_of, table }: At,
   conflictId: string,
 ): Promise<Negotiation[]> {
-  const { rows } = await sql<Negotiation>`
+  const { rows } = await sql<Negotiation>`${prepared}
     select body->>'negotiation_id' as negotiation_id, body->'stances' as stances
     from ${heldByKey(table(negotiations, 'negotiations'), {
       position: as_of.position,

@@ -6,6 +6,7 @@ import { type ForceEvent, forceEvents } from '../domain/force.ts';
 import { type OperationEvent, operationEvents } from '../domain/operation.ts';
 import { type OperationState, operationAfter } from '../domain/operation-state.ts';
 import type { Recorded } from '../domain/recorded.ts';
+import { prepared } from '../pooled-client.ts';
 import type { Fact, Projection } from './projection.ts';
 import { heldByKey, madeBy } from './rows.ts';
 import type { At } from './vintage.ts';
@@ -48,7 +49,7 @@ export async function listOperations(
   { as_of, table }: At,
   conflictId: string,
 ): Promise<OperationState[]> {
-  const { rows } = await sql<{ body: OperationState }>`
+  const { rows } = await sql<{ body: OperationState }>`${prepared}
     select body from ${heldByKey(table(operations, 'operations'), {
       position: as_of.position,
       conflict: conflictId,
@@ -66,9 +67,9 @@ export async function lastMovements<T extends ForceEvent['type']>(
     from ${sql.table(table(operations, 'movements'))} t
     where conflict_id = ${conflict} and type = ${type} and ${madeBy(as_of.position)}`;
   const [counted, { rows }] = await Promise.all([
-    sql<{ total: number }>`select count(*) as total ${ofType}`.execute(db),
-    sql<{ body: Movement<T> }>`
-      select body ${ofType} order by since desc limit ${limit}`.execute(db),
+    sql<{ total: number }>`${prepared} select count(*) as total ${ofType}`.execute(db),
+    sql<{ body: Movement<T> }>`${prepared}
+      select body ${ofType} order by since desc limit ${sql.lit(limit)}`.execute(db),
   ]);
   return { total: counted.rows[0]?.total ?? 0, last: rows.map(({ body }) => body).reverse() };
 }

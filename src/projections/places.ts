@@ -1,6 +1,8 @@
 /** Places as the register has them: what lies in another place or in a box, and by its names. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
+import { textArray } from '../eventstore/binary-array.ts';
+import { prepared } from '../pooled-client.ts';
 import { type Box, isInBox } from './boxes.ts';
 import { registry } from './registry.ts';
 import { heldAt } from './rows.ts';
@@ -53,9 +55,9 @@ export async function findPoints(
   { as_of, table }: At,
   ids: readonly string[],
 ): Promise<Map<string, readonly [number, number]>> {
-  const { rows } = await sql<{ key: string; longitude: number; latitude: number }>`
+  const { rows } = await sql<{ key: string; longitude: number; latitude: number }>`${prepared}
     select key, longitude, latitude from ${sql.table(table(registry, 'entries'))} t
-    where key = any (${[...new Set(ids)].map((id) => `place-${id}`)}::text[])
+    where key = any (${textArray([...new Set(ids)].map((id) => `place-${id}`))}::text[])
       and longitude is not null and ${heldAt(as_of.position)}`.execute(db);
   return new Map(
     rows.map(({ key, longitude, latitude }) => {

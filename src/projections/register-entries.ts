@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db.ts';
 import { textArray } from '../eventstore/binary-array.ts';
+import { prepared } from '../pooled-client.ts';
 import { type Box, isInBox } from './boxes.ts';
 import { isWithin } from './moments.ts';
 import { type Category, type Entry, registry, type TaggedMember, tagsOf } from './registry.ts';
@@ -58,7 +59,7 @@ export async function findEntry(
   category: Category,
   id: string,
 ): Promise<(Entry & { as_of: AsOf }) | undefined> {
-  const { rows } = await sql<{ body: Entry }>`
+  const { rows } = await sql<{ body: Entry }>`${prepared}
     select body from ${sql.table(table(registry, 'entries'))} t
     where key = ${`${category}-${id}`} and ${heldAt(as_of.position)}`.execute(db);
   return rows[0] && { ...rows[0].body, as_of };
@@ -73,8 +74,8 @@ export async function readEntries(
 ): Promise<Map<string, Entry>> {
   const keys = [...new Set(ids)].map((id) => `${category}-${id}`);
   if (keys.length === 0) return new Map();
-  const { rows } = await sql<{ body: Entry }>`
+  const { rows } = await sql<{ body: Entry }>`${prepared}
     select body from ${sql.table(table(registry, 'entries'))} t
-    where key = any (${keys}::text[]) and ${heldAt(as_of.position)}`.execute(db);
+    where key = any (${textArray(keys)}::text[]) and ${heldAt(as_of.position)}`.execute(db);
   return new Map(rows.map(({ body }) => [body.id, body]));
 }

@@ -2,6 +2,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../db.ts';
 import type { PartOf, Sides } from '../domain/sides.ts';
+import { textArray } from '../eventstore/binary-array.ts';
+import { prepared } from '../pooled-client.ts';
 import type { SideBody } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { heldAt } from './rows.ts';
@@ -14,9 +16,9 @@ export async function readPartOf(
   actorIds: Iterable<string>,
 ): Promise<PartOf> {
   const ids = [...new Set(actorIds)];
-  const { rows } = await sql<{ id: string; part_of: string }>`
+  const { rows } = await sql<{ id: string; part_of: string }>`${prepared}
     with recursive above (id, part_of) as (
-      select wanted.id, body ->> 'part_of' from unnest(${ids}::text[]) as wanted(id)
+      select wanted.id, body ->> 'part_of' from unnest(${textArray(ids)}::text[]) as wanted(id)
       join ${sql.table(table(claims, 'sides'))} t on t.key = 'actor-' || wanted.id
       where ${heldAt(as_of.position)}
       union
@@ -35,7 +37,7 @@ export async function readSides(
   conflictId: string,
   actorIds: Iterable<string>,
 ): Promise<Sides> {
-  const { rows } = await sql<{ body: SideBody }>`
+  const { rows } = await sql<{ body: SideBody }>`${prepared}
     select body from ${sql.table(at.table(claims, 'sides'))} t
     where key = ${`conflict-${conflictId}`} and ${heldAt(at.as_of.position)}`.execute(db);
   return { parties: rows[0]?.body.parties ?? [], partOf: await readPartOf(db, at, actorIds) };
@@ -43,7 +45,7 @@ export async function readSides(
 
 /** The ids of the conflicts that are registered. */
 export async function listConflictIds(db: Db, { as_of, table }: At): Promise<string[]> {
-  const { rows } = await sql<{ key: string }>`
+  const { rows } = await sql<{ key: string }>`${prepared}
     select key from ${sql.table(table(claims, 'sides'))} t
     where key >= 'conflict-' and key < 'conflict.' and ${heldAt(as_of.position)}
     order by key`.execute(db);

@@ -4,6 +4,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db.ts';
 import type { ClaimSubject } from '../domain/claim-subject.ts';
+import { prepared } from '../pooled-client.ts';
 import type { SideBody, TotalsBody } from './claim-tables.ts';
 import { totalsIn } from './claim-totals.ts';
 import { claims } from './claims.ts';
@@ -60,7 +61,7 @@ function ofKind<K extends ClaimSubject['kind']>(counted: readonly CountedClaim[]
 }
 
 async function isRegistered(db: Db, { as_of, table }: At, conflictId: string): Promise<boolean> {
-  const { rows } = await sql<{ body: SideBody }>`
+  const { rows } = await sql<{ body: SideBody }>`${prepared}
     select body from ${sql.table(table(claims, 'sides'))} t
     where key = ${`conflict-${conflictId}`} and ${heldAt(as_of.position)}`.execute(db);
   return rows.length > 0;
@@ -108,7 +109,7 @@ function bySubject(casualties: readonly Casualties[]): WarStatus['casualties'] {
 }
 
 async function countClaims(db: Db, { as_of, table }: At, conflictId: string) {
-  const { rows } = await sql<{ body: TotalsBody }>`
+  const { rows } = await sql<{ body: TotalsBody }>`${prepared}
     select body from ${sql.table(table(claims, 'totals'))} t
     where key = ${conflictId} and since <= ${as_of.position}
     order by since desc limit 1`.execute(db);
