@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type pg from 'pg';
+import pg from 'pg';
 import { openPool } from '../src/db.ts';
 import { claims } from '../src/projections/claims.ts';
 import type { Projection } from '../src/projections/projection.ts';
@@ -70,9 +70,9 @@ async function rebuild(url: string, events: number) {
     return { ...(JSON.parse(stdout) as Built), postgres };
   };
   const { heldMax } = await build('--expose-gc');
-  // As PostgreSQL does by itself within a minute, else beside what is measured.
-  await vacuum(url);
+  await settle(url);
   const { storedMs, allMs, cpuUs, rssMax, differences, postgres } = await build();
+  await settle(url);
   return {
     events,
     'events/s, rows stored': Math.round((events * 1_000) / storedMs),
@@ -85,10 +85,12 @@ async function rebuild(url: string, events: number) {
   };
 }
 
-async function vacuum(url: string): Promise<void> {
-  const pool = openPool(url, (error) => process.stderr.write(`# ${error}\n`));
-  await pool.query('vacuum analyze');
-  await pool.end();
+// What PostgreSQL does by itself within minutes, else beside what is measured next.
+async function settle(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  for (const text of ['vacuum analyze', 'checkpoint']) await client.query(text);
+  await client.end();
 }
 
 async function liveFigures(fresh: FreshDatabase, short: boolean) {
