@@ -1,5 +1,5 @@
 /** A connection of the pool: statements that say so are prepared on it once. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import pg from 'pg';
 import { type Answer, type PreparedStatement, preparedOn } from './prepared.ts';
@@ -14,6 +14,14 @@ const mark = '/* prepared */';
  * numbers, nulls, and arrays as buffers (`eventstore/binary-array.ts`).
  */
 export const prepared = sql.raw(mark);
+
+/**
+ * The same for a statement that filters by these, if there are none: what a filter is asked for may
+ * be rare or common, and each has a best plan of its own.
+ */
+export function preparedUnless(filters: readonly unknown[]): RawBuilder<unknown> {
+  return filters.length === 0 ? prepared : sql``;
+}
 
 /** A client for the pool that knows statements by that mark, and is the driver's own for others. */
 export class PooledClient extends pg.Client {

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import { saidAtMs } from '../domain/recorded.ts';
 import { textArray } from '../eventstore/binary-array.ts';
-import { prepared } from '../pooled-client.ts';
+import { prepared, preparedUnless } from '../pooled-client.ts';
 import { Claim, claimOf } from './claim-shape.ts';
 import { claimTags, type KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
@@ -59,9 +59,7 @@ export async function listClaims(
     ...conditions,
     ...(after === undefined ? [] : [beyond(sort, order, after)]),
   ];
-  // What a filter is asked for may be rare or common: each has a best plan of its own.
-  const once = conditions.length === 0 ? prepared : sql``;
-  const { rows } = await sql<ToldClaim>`${once}
+  const { rows } = await sql<ToldClaim>`${preparedUnless(conditions)}
     select ${tellingClaim('t')} from ${sql.table(table(claims, 'claims'))} t
     where ${sql.join(wanted, sql` and `)} order by ${sql.join(by)}
     limit ${sql.lit(limit + 1)}`.execute(db);

@@ -37,10 +37,20 @@ export async function readSides(
   conflictId: string,
   actorIds: Iterable<string>,
 ): Promise<Sides> {
+  const conflict = await findConflict(db, at, conflictId);
+  return { parties: conflict?.parties ?? [], partOf: await readPartOf(db, at, actorIds) };
+}
+
+/** A conflict with its parties; undefined if it is not registered. */
+export async function findConflict(
+  db: Db,
+  { as_of, table }: At,
+  conflictId: string,
+): Promise<SideBody | undefined> {
   const { rows } = await sql<{ body: SideBody }>`${prepared}
-    select body from ${sql.table(at.table(claims, 'sides'))} t
-    where key = ${`conflict-${conflictId}`} and ${heldAt(at.as_of.position)}`.execute(db);
-  return { parties: rows[0]?.body.parties ?? [], partOf: await readPartOf(db, at, actorIds) };
+    select body from ${sql.table(table(claims, 'sides'))} t
+    where key = ${`conflict-${conflictId}`} and ${heldAt(as_of.position)}`.execute(db);
+  return rows[0]?.body;
 }
 
 /** The ids of the conflicts that are registered. */

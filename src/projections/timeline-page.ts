@@ -1,7 +1,7 @@
 /** The timeline as a list: its order, pages and cursors. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
-import { prepared } from '../pooled-client.ts';
+import { preparedUnless } from '../pooled-client.ts';
 import { claims } from './claims.ts';
 import { registry } from './registry.ts';
 import { heldAt, madeBy } from './rows.ts';
@@ -78,11 +78,9 @@ async function selectPage(
       select since, sort_at, claim_id, body from ${sql.table(table(timeline, 'items'))} t
       where ${sql.join([...all, ...branch], sql` and `)} order by ${by('t')} limit ${count})`,
   );
-  // What a filter is asked for may be rare or common: each has a best plan of its own.
-  const once = conditions.length === 0 ? prepared : sql``;
   // The page first: events and claims are looked up for its items alone, one by one, which is also
   // right while PostgreSQL knows nothing yet of how many there are.
-  const { rows } = await sql<FoundRow>`${once}
+  const { rows } = await sql<FoundRow>`${preparedUnless(conditions)}
     select p.sort_at, p.body ->> 'published_at' as published_at, p.claim_id,
            c.made as claim_made, c.verification, c.lifecycle, e.position, e.id, e.stream, e.version,
            e.type, e.schema_version, e.recorded_at, e.data

@@ -5,15 +5,14 @@ import { sql } from 'kysely';
 import type { Db } from '../db.ts';
 import type { ClaimSubject } from '../domain/claim-subject.ts';
 import { prepared } from '../pooled-client.ts';
-import type { SideBody, TotalsBody } from './claim-tables.ts';
+import type { TotalsBody } from './claim-tables.ts';
 import { totalsIn } from './claim-totals.ts';
 import { claims } from './claims.ts';
 import { type CountedClaim, listCounted } from './counted-claims.ts';
 import { listNegotiations, negotiations } from './negotiations.ts';
 import { lastMovements, listOperations, type Movement, operations } from './operations.ts';
 import type { Projection } from './projection.ts';
-import { heldAt } from './rows.ts';
-import { readPartOf } from './sides.ts';
+import { findConflict, readPartOf } from './sides.ts';
 import { type Casualties, listCasualties, type SumMemo } from './status-casualties.ts';
 import type { At } from './vintage.ts';
 import {
@@ -31,7 +30,7 @@ export const warStatusSources: readonly Projection[] = [claims, negotiations, op
 export function warStatusOf(db: Db) {
   const memo: SumMemo = new Map();
   return async (at: At, conflictId: string): Promise<WarStatus | undefined> => {
-    if (!(await isRegistered(db, at, conflictId))) return undefined;
+    if ((await findConflict(db, at, conflictId)) === undefined) return undefined;
     const counted = await listCounted(db, at, { conflict: conflictId });
     const control = ofKind(counted, 'control');
     const withdrawals = await lastMovements(db, at, {
@@ -58,13 +57,6 @@ type OfKind<K extends ClaimSubject['kind']> = CountedClaim<Extract<ClaimSubject,
 
 function ofKind<K extends ClaimSubject['kind']>(counted: readonly CountedClaim[], ...kinds: K[]) {
   return counted.filter(({ subject }) => (kinds as string[]).includes(subject.kind)) as OfKind<K>[];
-}
-
-async function isRegistered(db: Db, { as_of, table }: At, conflictId: string): Promise<boolean> {
-  const { rows } = await sql<{ body: SideBody }>`${prepared}
-    select body from ${sql.table(table(claims, 'sides'))} t
-    where key = ${`conflict-${conflictId}`} and ${heldAt(as_of.position)}`.execute(db);
-  return rows.length > 0;
 }
 
 async function readNegotiations(db: Db, at: At, conflictId: string) {
