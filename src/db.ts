@@ -306,6 +306,12 @@ export async function readLogId(db: Db): Promise<string> {
   return row.log_id;
 }
 
+/** Whether the log is a copy of another's, which may have gone on. */
+export async function isMirror(db: Db): Promise<boolean> {
+  const { role } = await db.selectFrom('log_identity').select('role').executeTakeFirstOrThrow();
+  return role === 'mirror';
+}
+
 /** The last position of the log; 0 for an empty one. */
 export async function readHead(db: Db): Promise<number> {
   const row = await db

@@ -7,7 +7,7 @@ import { changeKinds, changeOf, entityKinds } from '../domain/changes.ts';
 import { code, EntityId } from '../domain/vocabulary.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
 import type { Fact, Projection } from '../projections/projection.ts';
-import { BeyondLog } from '../projections/vintage.ts';
+import { refuseBeyondLog } from '../projections/vintage.ts';
 import { Cursor, Limit } from './cursors.ts';
 import { conflictId } from './examples.ts';
 import { answerList, listResponses, type Shown } from './formats.ts';
@@ -66,7 +66,6 @@ export function addChanges(
   app: FastifyInstance,
   parts: { db: Db; store: EventStore; projections: readonly Projection[] },
 ): void {
-  const { db, store } = parts;
   app.get('/v1/changes', {
     config: { scope: 'read' },
     schema: {
@@ -82,25 +81,23 @@ export function addChanges(
     handler: (request, reply) => {
       const query = request.query as Query;
       return answerList<Change, number>(request, reply, {
-        ...{ db, projections: parts.projections, shown },
+        ...{ db: parts.db, projections: parts.projections, shown },
         afterOf: (text) => (/^\d{1,15}$/.test(text) ? Number(text) : undefined),
         read: ({ as_of }, { after = query.since ?? 0, limit }) =>
-          listChanges(store, query, { after, through: as_of.position, limit }),
+          listChanges(parts, query, { after, through: as_of.position, limit }),
       });
     },
   });
 }
 
 async function listChanges(
-  store: EventStore,
+  { db, store }: { db: Db; store: EventStore },
   { conflict, kind, change }: Query,
   { after, through, limit }: { after: number; through: number; limit: number },
 ): Promise<{ items: Change[]; next: string | null }> {
   const items: Change[] = [];
   let position = after;
-  if (position > through && position > (await store.head())) {
-    throw new BeyondLog(`the log ends before position ${position}`);
-  }
+  if (position > through) await refuseBeyondLog(db, position);
   while (items.length < limit && position < through && position - after < eventsReadMax) {
     const most = Math.min(batchEventsMax, through - position);
     for (const event of await store.readLog(position, most, batchBytesMax)) {

@@ -4,7 +4,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Negotiator from 'negotiator';
 import { type TSchema, Type } from 'typebox';
 import type { Wakeup } from '../eventstore/wakeup.ts';
-import { BeyondLog } from '../projections/vintage.ts';
 import { sendProblem } from './errors.ts';
 import { type FeedPage, type Follower, fanOut } from './fan-out.ts';
 import { problems } from './problem-responses.ts';
@@ -16,6 +15,8 @@ const eventStream = 'text/event-stream';
 export type StreamParts = {
   readonly openWakeup: () => Wakeup & { close(): Promise<void> };
   readonly head: () => Promise<number>;
+  /** Throws where no event can have that position. */
+  readonly refuseBeyond: (position: number) => Promise<void>;
 };
 
 export type Stream<Item extends Sent, Filters> = {
@@ -74,7 +75,7 @@ const caughtUp = Type.Object(
 /** The streams of a process share its limits, and end when `app` closes. */
 export function eventStreams(
   app: FastifyInstance,
-  { openWakeup, head }: StreamParts,
+  { openWakeup, head, refuseBeyond }: StreamParts,
   limits: StreamLimits,
 ) {
   const open = new Set<StreamClient>();
@@ -98,10 +99,8 @@ export function eventStreams(
         return sendProblem(request, reply, { status: 406, code: 'not-acceptable', detail });
       }
       const position = positionOf(request);
+      if (position !== undefined) await refuseBeyond(position);
       const last = await head();
-      if (position !== undefined && position > last) {
-        throw new BeyondLog(`the log ends at position ${last}, before ${position}`);
-      }
       if (open.size >= limits.streamsMax) {
         const detail = `this process has ${limits.streamsMax} streams open, and no more`;
         return sendProblem(request, reply, { status: 503, code: 'too-many-streams', detail });
@@ -120,7 +119,7 @@ export function eventStreams(
       try {
         await catchUp(
           client,
-          position ?? last,
+          { position: position ?? last, last },
           (after) => read(after, filters),
           (page) => following.join(follower, page),
         );
@@ -133,16 +132,18 @@ export function eventStreams(
   };
 }
 
-// Reads as fast as the client takes, until it can follow with the others.
+// Reads as fast as the client takes, until it can follow with the others. A client that was served
+// by another site may be further than the log is here: it gets nothing until that has come along.
 async function catchUp<Item extends Sent>(
   client: StreamClient,
-  after: number,
+  { position, last }: { position: number; last: number },
   read: (after: number) => Promise<FeedPage<Item>>,
   join: (page: FeedPage<Item>) => boolean,
 ): Promise<void> {
-  client.position = after;
-  while (!client.isOver) {
-    const page = await read(client.position);
+  client.position = position;
+  for (let after = Math.min(position, last); !client.isOver; ) {
+    const page = await read(after);
+    after = page.through;
     client.send(page);
     await client.drained();
     if (!client.isOver && join(page)) return client.caughtUp();

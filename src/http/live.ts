@@ -7,7 +7,7 @@ import type { EventStore } from '../eventstore/event-store.ts';
 import { plainTags, tagsOf } from '../projections/timeline-item.ts';
 import { listTimeline, type TimelineQuery, timelineParts } from '../projections/timeline-page.ts';
 import { TimelineItem } from '../projections/timeline-shown.ts';
-import { readVintage } from '../projections/vintage.ts';
+import { readVintage, refuseBeyondLog } from '../projections/vintage.ts';
 import {
   eventStreams,
   type Stream,
@@ -34,7 +34,11 @@ export function addLive(
   { db, store, openWakeup }: { db: Db; store: EventStore } & Pick<StreamParts, 'openWakeup'>,
   limits: StreamLimits = streamLimits,
 ): void {
-  const streamOf = eventStreams(app, { openWakeup, head: () => store.head() }, limits);
+  const log = {
+    head: () => store.head(),
+    refuseBeyond: (position: number) => refuseBeyondLog(db, position),
+  };
+  const streamOf = eventStreams(app, { openWakeup, ...log }, limits);
   const sendLog = streamOf(logStream(store));
   const sendTimeline = streamOf(timelineStream(db, store));
   app.get('/v1/events/stream', {

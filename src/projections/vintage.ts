@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Static, Type } from 'typebox';
-import { type Db, readHead } from '../db.ts';
+import { type Db, isMirror, readHead } from '../db.ts';
 import { int4Array, textArray } from '../eventstore/binary-array.ts';
 import { prepared } from '../pooled-client.ts';
 import type { Projection } from './projection.ts';
@@ -96,7 +96,7 @@ export async function readVintage(
 
 /**
  * Resolves once all of the projections have applied `position`; throws `ViewBehind` after `waitMs`,
- * and `BeyondLog` at once where no event has that position yet: waiting would not help.
+ * and `BeyondLog` at once as `refuseBeyondLog` does: waiting would not help.
  */
 export async function waitForPosition(
   db: Db,
@@ -116,7 +116,12 @@ export async function waitForPosition(
   }
 }
 
-async function refuseBeyondLog(db: Db, position: number): Promise<void> {
+/**
+ * Throws `BeyondLog` where no event has that position yet. Of a mirror nobody can say that: the log
+ * that it copies may have come there, and a client with it.
+ */
+export async function refuseBeyondLog(db: Db, position: number): Promise<void> {
   const head = await readHead(db);
-  if (position > head) throw new BeyondLog(`the log ends at position ${head}, before ${position}`);
+  if (position <= head || (await isMirror(db))) return;
+  throw new BeyondLog(`the log ends at position ${head}, before ${position}`);
 }
