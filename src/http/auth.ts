@@ -28,6 +28,11 @@ export type AuthSettings = {
   readonly readsOpen: boolean;
 };
 
+/** Whether everybody may read: there is nothing to show for it, or reads are open. */
+export function isReadOpen({ keys, jwt, readsOpen }: AuthSettings): boolean {
+  return readsOpen || (!keys && jwt === undefined);
+}
+
 /**
  * Makes `app` refuse a route that declares no scope, and a request that lacks its route's. With
  * neither keys nor tokens everybody has every scope.

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { EventStore } from '../eventstore/event-store.ts';
+import { type AuthSettings, isReadOpen } from './auth.ts';
 import { Limit } from './cursors.ts';
 import { sendNotFound } from './errors.ts';
 import { problems } from './problem-responses.ts';
@@ -34,7 +35,13 @@ export const StreamName = Type.String({ pattern: '^[a-z]{1,16}-[a-z0-9][A-Za-z0-
 const positionMax = Number.MAX_SAFE_INTEGER;
 const pageBytesMax = 8 * 1024 * 1024;
 
-export function addLog(app: FastifyInstance, store: EventStore): void {
+/** Adds the log; `auth` tells whose caches may keep what it answers. */
+export function addLog(
+  app: FastifyInstance,
+  { store, auth }: { store: EventStore; auth: AuthSettings },
+): void {
+  // Forbidden to strangers, also by way of a cache that others share (RFC 9111, 3.5).
+  const keptBy = isReadOpen(auth) ? 'public' : 'private';
   app.get('/v1/events', {
     config: { scope: 'read' },
     schema: {
@@ -78,7 +85,7 @@ export function addLog(app: FastifyInstance, store: EventStore): void {
       const { id } = request.params as { id: string };
       const event = await store.findEvent(id);
       if (event === undefined) return sendNotFound(request, reply, `there is no event ${id}`);
-      return reply.header('cache-control', 'public, max-age=31536000, immutable').send(event);
+      return reply.header('cache-control', `${keptBy}, max-age=31536000, immutable`).send(event);
     },
   });
   app.get('/v1/streams/:stream', {

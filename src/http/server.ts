@@ -125,7 +125,7 @@ function addRoutes(app: FastifyInstance, parts: HttpParts, streams: StreamLimits
   addNegotiations(app, db);
   addTimeline(app, db);
   addChanges(app, parts);
-  addLog(app, store);
+  addLog(app, parts);
   addProofs(app, db);
   addLive(app, parts, streams);
   addBulk(app, store);

@@ -174,6 +174,21 @@ t.test('READS=open lets everybody read, and no more', async (t) => {
   t.equal((await post(`${url}/v1/actors`, actor, bearer(key))).status, 201);
 });
 
+// Seen to fail with `public` everywhere: RFC 9111, 3.5.
+t.test('an event is kept for good, in shared caches only where everybody may read', async (t) => {
+  for (const [READS, kept] of [
+    ['closed', 'private'],
+    ['open', 'public'],
+  ]) {
+    const { url, newKey } = await keyedService(t, { environment: { READS } });
+    const { key } = await newKey('read', 'write');
+    const { body } = await post(`${url}/v1/actors`, actor, bearer(key));
+    const [id] = body.event_ids as string[];
+    const { headers } = await fetch(`${url}/v1/events/${id}`, { headers: bearer(key) });
+    t.equal(headers.get('cache-control'), `${kept}, max-age=31536000, immutable`);
+  }
+});
+
 // Seen to fail: with 404 for everybody.
 t.test('what is not there is 401 to strangers, 404 to readers and to known ones', async (t) => {
   const { url, newKey } = await keyedService(t);
