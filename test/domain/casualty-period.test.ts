@@ -42,6 +42,18 @@ t.test('increments within the period add up; those beyond are not cut', async (t
   });
 });
 
+// Seen to fail with the end of a day taken to be of that day.
+t.test('what is given at midnight is of the day that begins', async (t) => {
+  const midnight = '2022-09-12T00:00:00Z';
+  const totals = [says('k1', midnight, { measure: 'cumulative', value: 100 })];
+  const counts = (from: string, to: string) => tallied(totals, { from, to });
+  const none = { low: null, claim_ids: [], not_added: [] };
+  t.strictSame(counts('2022-09-11', '2022-09-11'), none);
+  t.match(counts('2022-09-12', '2022-09-12'), { low: 100, claim_ids: ['k1'] });
+  t.match(counts('2022-09-11', midnight), { low: 100 }, 'an instant is in what ends with it');
+  t.match(counts(midnight, midnight), { low: 100 });
+});
+
 t.test('a total is of the moment that it is given for', async (t) => {
   const since = (to: string) => ({ from: '2022-02-24', to });
   const totals = [
