@@ -1,6 +1,6 @@
 /** Casualties of a stretch of time: which claims are of it, and why others cannot be cut to it. */
 import { type CasualtyTally, tallyOf } from './casualties.ts';
-import type { CasualtySubject, NotAddedReason } from './casualty-subject.ts';
+import { type CasualtySubject, misfitOf, type NotAddedReason } from './casualty-subject.ts';
 import type { ClaimMade } from './claim.ts';
 import type { ClaimView } from './claim-state.ts';
 import type { Quantity } from './quantity.ts';
@@ -31,7 +31,7 @@ export function tallyWithin(
   for (const claim of claims) {
     const time = timeOf(claim.current);
     const leave = (reason: NotAddedReason) =>
-      left.push({ claim_id: claim.current.claim_id, reason });
+      left.push({ claim_id: claim.current.claim_id, reason: misfitOf(subject, claim) ?? reason });
     if (time === undefined) leave('period-unknown');
     else if (time.startMs >= startsMs && time.startMs <= lastMs && time.endMs <= endsMs) {
       within.push(claim);

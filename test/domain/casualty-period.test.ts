@@ -42,6 +42,19 @@ t.test('increments within the period add up; those beyond are not cut', async (t
   });
 });
 
+// Seen to fail with why it cannot be cut said first.
+t.test('what would not count at all is told as that', async (t) => {
+  const [, , k3] = bulletins;
+  const retracted = [weekly, undated].map((one) => ({ ...one, lifecycle: 'retracted' as const }));
+  t.strictSame(tallied([...retracted, k3 as ClaimState], { from: '2022-09-11' }).not_added, [
+    { claim_id: 'k4', reason: 'retracted' },
+    { claim_id: 'k5', reason: 'retracted' },
+  ]);
+  t.strictSame(tallied(retracted, { from: '2022-10-01' }).not_added, [
+    { claim_id: 'k5', reason: 'retracted' },
+  ]);
+});
+
 // Seen to fail with the end of a day taken to be of that day.
 t.test('what is given at midnight is of the day that begins', async (t) => {
   const midnight = '2022-09-12T00:00:00Z';
