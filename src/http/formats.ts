@@ -79,7 +79,8 @@ export async function answerList<Item, After>(
   const isAll = type === lines && !new URL(request.url, 'http://here').searchParams.has('limit');
   const page = await list.read(at, { after, limit: isAll ? streamedItemsMax : limit });
   if (page === undefined) return sendNotFound(request, reply, list.missing ?? '');
-  reply.headers(view.headers).type(type);
+  if (!view.begin()) return reply;
+  reply.type(type);
   if (isAll) return reply.send(linesOfAll(request, list, at, page));
   const next_cursor = nextLink(request, reply, page.next);
   const members = { next_cursor, as_of: at.as_of };

@@ -42,7 +42,7 @@ export async function answerOne<Body extends { as_of: AsOf }>(
   if (view === undefined) return reply;
   const body = await read(view.at);
   if (body === undefined) return sendNotFound(request, reply, missing);
-  reply.headers(view.headers);
+  if (!view.begin()) return reply;
   if (type === json) return reply.send(body);
   return reply.type(type).send(JSON.stringify(await form.make(body, view.at)));
 }

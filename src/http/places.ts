@@ -67,8 +67,9 @@ export function addPlaces(app: FastifyInstance, parts: LogParts): void {
       const history = isWanted ? { after, limit } : undefined;
       const found = await findControl(parts, view.at, id, { said_at, history });
       if (found === undefined) return sendNotFound(request, reply, `there is no place ${id}`);
+      if (!view.begin()) return reply;
       const next_cursor = nextLink(request, reply, found.next);
-      return reply.headers(view.headers).send({ ...found.body, next_cursor });
+      return reply.send({ ...found.body, next_cursor });
     },
   });
 }

@@ -62,19 +62,29 @@ export async function answerView<Body extends { as_of: AsOf }>(
   if (view === undefined) return reply;
   const body = await read(view.at);
   if (body === undefined) return sendNotFound(request, reply, missing);
-  return reply.headers(view.headers).send(body);
+  return view.begin() ? reply.send(body) : reply;
 }
 
+/** Where an answer is to be read. */
+type Opened = {
+  readonly at: At;
+  /**
+   * To be called once something is found there: sets the headers that tell its vintage. False where
+   * that is the whole answer, for the client has whatever is there (`If-None-Match: *`).
+   */
+  begin(): boolean;
+};
+
 /**
- * Where the answer in the format `type` is to be read, and the headers that tell its vintage;
- * undefined where it is answered already: the client has it, or no such past is there.
+ * Opens the view for an answer in the format `type`; undefined where it is answered already: the
+ * client has it, or no such past is there.
  */
 export async function openView(
   request: FastifyRequest,
   reply: FastifyReply,
   { db, projections }: Omit<ViewParts, 'missing'>,
   type = '',
-): Promise<{ at: At; headers: Record<string, string> } | undefined> {
+): Promise<Opened | undefined> {
   const asked = request.query as Reading;
   if (asked.at_position !== undefined && asked.known_at !== undefined) {
     refuse(request, reply, 'known_at', 'cannot be given with at_position');
@@ -92,8 +102,15 @@ export async function openView(
   }
   const etag = etagOf(request, at, type);
   const headers = { 'x-position': String(at.as_of.position), etag };
-  if (!matches(request.headers['if-none-match'], etag)) return { at, headers };
-  reply.headers(headers).status(304).send();
+  const known = request.headers['if-none-match'];
+  const isKnown = hasSome(known, etag);
+  const begin = () => {
+    reply.headers(headers);
+    if (isKnown) reply.status(304).send();
+    return !isKnown;
+  };
+  if (!isKnown || isAny(known)) return { at, begin };
+  begin();
   return undefined;
 }
 
@@ -108,11 +125,15 @@ function etagOf(request: FastifyRequest, { as_of, edition }: At, type: string): 
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 27)}"`;
 }
 
-// RFC 9110, 13.1.2: compared weakly.
-function matches(header: string | undefined, etag: string): boolean {
+/** Whether `If-None-Match` names what has that tag (RFC 9110, 13.1.2): compared weakly. */
+function hasSome(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   const known = header.split(',').map((one) => one.trim().replace(/^W\//, ''));
-  return known.includes('*') || known.includes(etag);
+  return isAny(header) || known.includes(etag);
+}
+
+function isAny(header: string | undefined): boolean {
+  return header?.trim() === '*';
 }
 
 function refuse(request: FastifyRequest, reply: FastifyReply, name: string, detail: string) {
