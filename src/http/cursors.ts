@@ -22,6 +22,11 @@ export function textOf(cursor: string): string | undefined {
   return /^[!-~]{1,300}$/.test(text) && cursorOf(text) === cursor ? text : undefined;
 }
 
+/** Reads the texts of lists by key: a key begins with its category, which tells the list. */
+export function keyOf(category: string): (text: string) => string | undefined {
+  return (text) => (text.startsWith(`${category}-`) ? text : undefined);
+}
+
 /** Where a page of what is ordered by a moment and an id goes on. */
 export type Moment = { readonly at: string; readonly id: string };
 

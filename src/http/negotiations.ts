@@ -11,7 +11,7 @@ import {
   pageOfNegotiations,
 } from '../projections/negotiation-list.ts';
 import { negotiations } from '../projections/negotiations.ts';
-import { Cursor, Limit } from './cursors.ts';
+import { Cursor, keyOf, Limit } from './cursors.ts';
 import { conflictId, said } from './examples.ts';
 import { answerList, listResponses, type Shown } from './formats.ts';
 import { problems } from './problem-responses.ts';
@@ -72,7 +72,7 @@ export function addNegotiations(app: FastifyInstance, db: Db): void {
       const query = request.query as NegotiationQuery;
       return answerList(request, reply, {
         ...{ db, projections: [negotiations], shown },
-        afterOf: (text) => text,
+        afterOf: keyOf('negotiation'),
         read: (at, page) => pageOfNegotiations(db, at, { ...query, ...page }),
       });
     },

@@ -8,7 +8,7 @@ import { findEntry, listEntries } from '../projections/register-entries.ts';
 import { type Category, type Entry, entries, registry } from '../projections/registry.ts';
 import { AsOf, type At } from '../projections/vintage.ts';
 import { BoxText, boxOf } from './boxes.ts';
-import { Cursor, Limit } from './cursors.ts';
+import { Cursor, keyOf, Limit } from './cursors.ts';
 import { sendProblem } from './errors.ts';
 import { exampleEntries } from './examples.ts';
 import { answerList, listResponses, type Shown } from './formats.ts';
@@ -115,7 +115,7 @@ function addList(app: FastifyInstance, db: Db, { category, path, name, filters }
       const wanted = { ...entryQueryOf(query), words, ...(box && { box }) };
       return answerList(request, reply, {
         ...{ db, projections: [registry], shown },
-        afterOf: (text) => text,
+        afterOf: keyOf(category),
         read: (at, page) => listEntries(db, at, category, { ...wanted, ...page }),
       });
     },

@@ -46,7 +46,7 @@ export const NegotiationAsOf = Type.Object({ ...Negotiation.properties, as_of: A
 export type NegotiationQuery = {
   readonly conflict?: string;
   readonly limit: number;
-  /** The id that the page before ended with. */
+  /** The key that the page before ended with. */
   readonly after?: string | undefined;
 };
 
@@ -54,16 +54,16 @@ export type NegotiationQuery = {
 export async function pageOfNegotiations(
   db: Db,
   { as_of, table }: At,
-  { conflict, limit, after = '' }: NegotiationQuery,
+  { conflict, limit, after = 'negotiation-' }: NegotiationQuery,
 ): Promise<{ items: Negotiation[]; next: string | null }> {
   const { rows } = await sql<Row>`${prepared}
     select conflict_id, body from ${heldByKey(table(negotiations, 'negotiations'), {
       position: as_of.position,
-      after: `negotiation-${after}`,
+      after,
       ...(conflict !== undefined && { conflict }),
     })} t order by key limit ${limit + 1}`.execute(db);
   const items = rows.slice(0, limit).map(negotiationOf);
-  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  return { items, next: rows.length > limit ? `negotiation-${items.at(-1)?.id}` : null };
 }
 
 /** The negotiation as it stood at `at`; undefined if nothing was said of it. */

@@ -21,7 +21,7 @@ export type EntryQuery = {
   readonly published_to?: string;
   /** Members that have these values, of those that tags are made of. */
   readonly members?: { readonly [M in TaggedMember]?: string | undefined };
-  /** The id that the page before ended with. */
+  /** The key that the page before ended with. */
   readonly after?: string | undefined;
   readonly limit: number;
 };
@@ -34,10 +34,10 @@ export async function listEntries(
   query: EntryQuery,
 ): Promise<EntryPage> {
   const { outline, words = [], box, published_from: from, published_to: to } = query;
-  const { members = {}, after = '', limit } = query;
+  const { members = {}, after = `${category}-`, limit } = query;
   const tags = tagsOf(members);
   const wanted = [
-    sql`category = ${category} and key > ${`${category}-${after}`}`,
+    sql`category = ${category} and key > ${after}`,
     heldAt(as_of.position),
     ...(outline === undefined ? [] : [sql`outline = ${outline}`]),
     ...(words.length === 0 ? [] : [sql`words @> ${textArray(words)}::text[]`]),
@@ -49,7 +49,7 @@ export async function listEntries(
     select body from ${sql.table(table(registry, 'entries'))} t
     where ${sql.join(wanted, sql` and `)} order by key limit ${limit + 1}`.execute(db);
   const items = rows.slice(0, limit).map(({ body }) => body);
-  return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  return { items, next: rows.length > limit ? `${category}-${items.at(-1)?.id}` : null };
 }
 
 /** The entry, or undefined if it is not known. */
