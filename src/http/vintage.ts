@@ -35,7 +35,7 @@ export const reading = {
 export const validAt = {
   valid_at: Type.Optional({
     ...Moment,
-    description: 'As of what was said to be so then; a date is its beginning in UTC.',
+    description: 'As of what was said to be so then; a date is its whole day in UTC.',
   }),
 };
 export type Reading = { min_position?: number; wait_ms: number } & Asked;
