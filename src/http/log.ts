@@ -6,6 +6,7 @@ import { type AuthSettings, isReadOpen } from './auth.ts';
 import { Limit } from './cursors.ts';
 import { sendNotFound } from './errors.ts';
 import { problems } from './problem-responses.ts';
+import { hasSome, notModified } from './vintage.ts';
 
 export const Event = Type.Object({
   position: Type.Integer(),
@@ -101,6 +102,7 @@ export function addLog(
           version: Type.Integer(),
           items: Type.Array(Event),
         }),
+        ...notModified,
         ...problems(400, 404, 500),
       },
     },
@@ -108,11 +110,12 @@ export function addLog(
       const { stream } = request.params as { stream: string };
       const items = await store.readStream(stream);
       if (items.length === 0) return sendNotFound(request, reply, `there is no stream ${stream}`);
-      return reply.header('etag', `"${items.length}"`).send({
-        stream,
-        version: items.length,
-        items,
-      });
+      const version = items.length;
+      // What was recorded never changes, so that the version tells all there is.
+      const etag = `"${version}"`;
+      reply.header('etag', etag);
+      if (hasSome(request.headers['if-none-match'], etag)) return reply.status(304).send();
+      return reply.send({ stream, version, items });
     },
   });
 }

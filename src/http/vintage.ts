@@ -126,7 +126,7 @@ function etagOf(request: FastifyRequest, { as_of, edition }: At, type: string): 
 }
 
 /** Whether `If-None-Match` names what has that tag (RFC 9110, 13.1.2): compared weakly. */
-function hasSome(header: string | undefined, etag: string): boolean {
+export function hasSome(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   const known = header.split(',').map((one) => one.trim().replace(/^W\//, ''));
   return isAny(header) || known.includes(etag);

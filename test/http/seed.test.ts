@@ -148,6 +148,17 @@ t.test('the raw log answers by position, id and stream', async (t) => {
   t.equal(one.headers.get('cache-control'), 'public, max-age=31536000, immutable');
   const stream = await get(`${url}/v1/streams/${event?.stream}`);
   t.match(stream.body, { version: 1, items: [event] });
-  const none = await get(`${url}/v1/streams/actor-nobody`);
+  const etag = stream.headers.get('etag') as string;
+  for (const [known, status] of [
+    [etag, 304],
+    ['*', 304],
+    ['"2"', 200],
+  ] as const) {
+    const again = await fetch(`${url}/v1/streams/${event?.stream}`, {
+      headers: { 'if-none-match': known },
+    });
+    t.match([again.status, again.headers.get('etag')], [status, etag], known);
+  }
+  const none = await get(`${url}/v1/streams/actor-nobody`, { 'if-none-match': '*' });
   t.equal(none.status, 404);
 });
