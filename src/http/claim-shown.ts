@@ -4,7 +4,7 @@ import type { Claim } from '../projections/claim-shape.ts';
 import { findPoints } from '../projections/places.ts';
 import type { At } from '../projections/vintage.ts';
 import type { Shown } from './formats.ts';
-import { type Feature, geometryOf } from './geojson.ts';
+import { type Feature, geometryAt } from './geojson.ts';
 
 /** On a map, a claim is where the places are that it names, as they were registered then. */
 export function shownClaims(db: Db): Shown<Claim> {
@@ -48,18 +48,14 @@ const columns: Shown<Claim>['columns'] = {
 
 // A claim over several places stays one: at all of their points together.
 async function featuresOf(db: Db, items: readonly Claim[], at: At): Promise<Feature[]> {
-  const ids = items.flatMap(({ places }) => places.map(({ place_id }) => place_id));
-  const known = await findPoints(db, at, ids);
+  const idsOf = ({ places }: Pick<Claim, 'places'>) => places.map(({ place_id }) => place_id);
+  const known = await findPoints(db, at, items.flatMap(idsOf));
   return items.map(({ id, places, verification, ...claim }) => {
-    const points = places.flatMap(({ place_id }) => {
-      const point = known.get(place_id);
-      return point === undefined ? [] : [point];
-    });
     const { conflict_id, claimant_id, lifecycle, proposition, occurred, asserted_at } = claim;
     return {
       type: 'Feature',
       id,
-      geometry: geometryOf(points),
+      geometry: geometryAt(idsOf({ places }), known),
       properties: {
         ...{ conflict_id, claimant_id, status: verification.status, lifecycle, proposition },
         ...{ occurred, asserted_at, places, place_precision: claim.place_precision },

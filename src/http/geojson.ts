@@ -29,6 +29,15 @@ export function geometryOf(points: readonly Position[]): Geometry | null {
   return { type: 'MultiPoint', coordinates: points };
 }
 
+/** The geometry of what is at these places, each of which may be named more than once. */
+export function geometryAt(
+  placeIds: readonly string[],
+  known: ReadonlyMap<string, Position>,
+): Geometry | null {
+  const points = [...new Set(placeIds)].map((id) => known.get(id));
+  return geometryOf(points.filter((point) => point !== undefined));
+}
+
 /** The schema of a feature. */
 export const FeatureSchema = Type.Object({
   type: Type.Literal('Feature'),

@@ -4,7 +4,7 @@ import { findPoints } from '../projections/places.ts';
 import type { TimelineItem } from '../projections/timeline-shown.ts';
 import type { At } from '../projections/vintage.ts';
 import type { Shown } from './formats.ts';
-import { type Feature, geometryOf } from './geojson.ts';
+import { type Feature, geometryAt } from './geojson.ts';
 
 /** On a map, an item is where the places are that its event names, as they were registered then. */
 export function shownTimeline(db: Db): Shown<TimelineItem> {
@@ -42,13 +42,9 @@ async function featuresOf(db: Db, at: At, items: readonly TimelineItem[]): Promi
   const points = await findPoints(db, at, items.flatMap(idsOf));
   return items.map((item) => {
     const { data: _data, ...properties } = item;
-    const known = idsOf(item).flatMap((id) => {
-      const point = points.get(id);
-      return point === undefined ? [] : [point];
-    });
     const { claim, report } = item;
     return {
-      ...{ type: 'Feature', id: item.position, geometry: geometryOf(known) },
+      ...{ type: 'Feature', id: item.position, geometry: geometryAt(idsOf(item), points) },
       properties: {
         ...properties,
         status: claim?.verification ?? 'unverified',
