@@ -68,11 +68,17 @@ export function stepsToEnd(
   return [{ said: { type: 'ClaimRetracted', id, data }, key: '' }];
 }
 
-/** What says that one claim took the place of another. */
-export function supersession(id: string, by: string, conflictId: string, editing: Editing): Step {
+/** What says that one claim took the place of another; nothing where one has done so already. */
+export function supersession(
+  { id, history }: { readonly id: string; readonly history: readonly RecordedEvent[] },
+  by: string,
+  conflictId: string,
+  editing: Editing,
+): Step[] {
+  if (history.some(({ type }) => type === 'ClaimSuperseded')) return [];
   const reason = 'the same entry was revised to say otherwise';
   const data = { ...actOf(conflictId, editing), by_claim_id: by, reason };
-  return { said: { type: 'ClaimSuperseded', id, data }, key: by };
+  return [{ said: { type: 'ClaimSuperseded', id, data }, key: by }];
 }
 
 /** Whether an import ended the claim, so that a row that is back is another claim. */

@@ -109,7 +109,7 @@ async function stepsOf(run: Run, drafts: readonly RowDraft[]) {
       add(stepsToEnd(life.id, life.history, 'the row gives it no longer', editing));
     }
     for (const { id, by } of draft.superseded) {
-      add([supersession(lifeOf(id).id, lifeOf(by).id, conflictId as string, editing)]);
+      add(supersession(lifeOf(id), lifeOf(by).id, conflictId as string, editing));
     }
   }
   return steps;

@@ -6,11 +6,16 @@
  * claim. One that says otherwise as of the same day, or as of an earlier one, takes back what the
  * list said before: that claim is superseded, for else "Ukraine, as of 10 September" would outlive
  * the revision that put "Russia, as of 30 May" back.
+ *
+ * An entry holds one state: a row with the same holder and another day dates it anew. An editor
+ * often changes the holder first and the day later, so that "Ukraine, as of 1 April" stood for two
+ * hours; what it had taken the place of is then said again.
  */
 
 import { dayOf, textOf } from './fields.ts';
 import {
   actor,
+  type Content,
   type Context,
   type Draft,
   draftOf,
@@ -71,9 +76,20 @@ export const controlRevisions: Importer = {
   cause: 'extraction_error',
 };
 
-/** What an entry of the list has said so far, oldest first, and what was not taken back. */
-type Entry = { readonly revisions: Set<string>; standing: Standing[] };
-type Standing = { readonly claimId: string; readonly asOf: string; readonly heldBy: string };
+/** An entry of the list, as it reads by now. States are in the order of their days. */
+type Entry = {
+  readonly revisions: Set<string>;
+  /** What it says, of every day. */
+  standing: State[];
+  /** What it said before its present holder came: what stands until then, whatever day that is. */
+  before: State[];
+};
+type State = {
+  readonly claimId: string;
+  readonly asOf: string;
+  readonly heldBy: string;
+  readonly content: Content;
+};
 
 function read(fields: Fields, context: Context, entries: Map<string, Entry>): Draft {
   // As it is: with a space too many it may be another settlement of the name, or the same.
@@ -90,7 +106,7 @@ function read(fields: Fields, context: Context, entries: Map<string, Entry>): Dr
     faults.push(`source_update is ${JSON.stringify(saidAt)}, no instant`);
   }
   if (!/^[0-9a-f]{12}$/.test(sha)) faults.push('git_sha is no hash');
-  const entry = entries.get(name) ?? { revisions: new Set(), standing: [] };
+  const entry = entries.get(name) ?? { revisions: new Set(), standing: [], before: [] };
   entries.set(name, entry);
   if (entry.revisions.has(sha)) faults.push(`the revision has ${name} twice`);
   entry.revisions.add(sha);
@@ -104,15 +120,8 @@ function read(fields: Fields, context: Context, entries: Map<string, Entry>): Dr
     within: 'iso:UA',
     external_ids: [{ scheme: 'wikipedia-control-list', value: name }],
   });
-  const replaced = entry.standing.filter((one) => one.asOf >= day && one.heldBy !== heldBy);
-  const same = entry.standing.find((one) => one.asOf === day && one.heldBy === heldBy);
-  entry.standing = entry.standing.filter((one) => !replaced.includes(one));
-  const claimId = same?.claimId ?? `${prefix}:${slug.toLowerCase()}:${sha}`;
-  const superseded = replaced.map(({ claimId: id }) => ({ id, by: claimId }));
-  if (same !== undefined) return draftOf({ entries: [found], superseded });
-  entry.standing.push({ claimId, asOf: day, heldBy });
   const more = textOf(fields, 'more_information').replaceAll(/\s+/g, ' ');
-  const content = {
+  const content: Content = {
     conflict_id: context.conflictId ?? warId,
     attribution: {
       claimant_id: claimantId,
@@ -134,7 +143,36 @@ function read(fields: Fields, context: Context, entries: Map<string, Entry>): Dr
       basis: 'assessed' as const,
     },
   };
-  return draftOf({ entries: [found], claims: [{ id: claimId, content }], superseded });
+  const claimId = `${prefix}:${slug.toLowerCase()}:${sha}`;
+  return draftOf({ entries: [found], ...revise(entry, { claimId, asOf: day, heldBy, content }) });
+}
+
+/** The entry says `latest`: what is said by that for the first time, or again, and what no more. */
+function revise(entry: Entry, latest: State): Pick<Draft, 'claims' | 'superseded'> {
+  const { standing } = entry;
+  if (standing.at(-1)?.heldBy !== latest.heldBy) entry.before = standing;
+  const { claimId, asOf, content } = latest;
+  const earlier = entry.before.filter((one) => one.asOf < asOf);
+  const again = earlier.map((one) => ({
+    ...one,
+    claimId: `${claimId}:since-${one.asOf}`,
+    content: { ...one.content, asserted_at: content.asserted_at as string },
+  }));
+  const now = [...again, latest].map((one) => standing.find((other) => isSame(one, other)) ?? one);
+  entry.standing = now;
+  const by = (now.at(-1) as State).claimId;
+  return {
+    claims: now
+      .filter((one) => !standing.includes(one))
+      .map((one) => ({ id: one.claimId, content: one.content })),
+    superseded: standing
+      .filter((one) => !now.includes(one))
+      .map((one) => ({ id: one.claimId, by })),
+  };
+}
+
+function isSame(one: State, other: State): boolean {
+  return one.asOf === other.asOf && one.heldBy === other.heldBy;
 }
 
 // `13 September 2022 18h31 UTC`.
