@@ -9,7 +9,7 @@ import { claimStateOf } from '../domain/claim-state.ts';
 import { valueAt } from '../domain/json-pointer.ts';
 import type { Recorded } from '../domain/recorded.ts';
 import type { RecordedEvent } from '../eventstore/event-store.ts';
-import type { Content, DraftClaim, Importer, Said } from './importer.ts';
+import type { Content, DraftClaim, Importer, Said, Superseded } from './importer.ts';
 
 /** Who changes what a file says otherwise, and from where that is known. */
 export type Editing = {
@@ -71,13 +71,13 @@ export function stepsToEnd(
 /** What says that one claim took the place of another; nothing where one has done so already. */
 export function supersession(
   { id, history }: { readonly id: string; readonly history: readonly RecordedEvent[] },
-  by: string,
-  conflictId: string,
+  { by, conflict_id, asserted_at }: Omit<Superseded, 'id'> & { readonly conflict_id: string },
   editing: Editing,
 ): Step[] {
   if (history.some(({ type }) => type === 'ClaimSuperseded')) return [];
   const reason = 'the same entry was revised to say otherwise';
-  const data = { ...actOf(conflictId, editing), by_claim_id: by, reason };
+  // Not when its successor was said: that may be an earlier word, which is put back.
+  const data = { ...actOf(conflict_id, editing), asserted_at, by_claim_id: by, reason };
   return [{ said: { type: 'ClaimSuperseded', id, data }, key: by }];
 }
 

@@ -108,8 +108,9 @@ async function stepsOf(run: Run, drafts: readonly RowDraft[]) {
       const life = lifeOf(id);
       add(stepsToEnd(life.id, life.history, 'the row gives it no longer', editing));
     }
-    for (const { id, by } of draft.superseded) {
-      add(supersession(lifeOf(id), lifeOf(by).id, conflictId as string, editing));
+    for (const { id, by, asserted_at } of draft.superseded) {
+      const said = { by: lifeOf(by).id, conflict_id: conflictId as string, asserted_at };
+      add(supersession(lifeOf(id), said, editing));
     }
   }
   return steps;

@@ -151,12 +151,13 @@ function read(fields: Fields, context: Context, entries: Map<string, Entry>): Dr
 function revise(entry: Entry, latest: State): Pick<Draft, 'claims' | 'superseded'> {
   const { standing } = entry;
   if (standing.at(-1)?.heldBy !== latest.heldBy) entry.before = standing;
-  const { claimId, asOf, content } = latest;
+  const { claimId, asOf } = latest;
+  const asserted_at = latest.content.asserted_at as string;
   const earlier = entry.before.filter((one) => one.asOf < asOf);
   const again = earlier.map((one) => ({
     ...one,
     claimId: `${claimId}:since-${one.asOf}`,
-    content: { ...one.content, asserted_at: content.asserted_at as string },
+    content: { ...one.content, asserted_at },
   }));
   const now = [...again, latest].map((one) => standing.find((other) => isSame(one, other)) ?? one);
   entry.standing = now;
@@ -167,7 +168,7 @@ function revise(entry: Entry, latest: State): Pick<Draft, 'claims' | 'superseded
       .map((one) => ({ id: one.claimId, content: one.content })),
     superseded: standing
       .filter((one) => !now.includes(one))
-      .map((one) => ({ id: one.claimId, by })),
+      .map((one) => ({ id: one.claimId, by, asserted_at })),
   };
 }
 

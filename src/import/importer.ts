@@ -21,8 +21,15 @@ export type Draft = {
   /** Claims that such a row may hold and this one does not: made by an earlier file, they end. */
   readonly absent: readonly string[];
   /** Earlier claims of the file that this row takes the place of. */
-  readonly superseded: readonly { readonly id: string; readonly by: string }[];
+  readonly superseded: readonly Superseded[];
   readonly faults: readonly string[];
+};
+
+/** A claim that another took the place of, and when that was said. */
+export type Superseded = {
+  readonly id: string;
+  readonly by: string;
+  readonly asserted_at: string;
 };
 
 /** A row's fields by the names of their columns; text from CSV, any JSON value from JSON. */

@@ -5,9 +5,10 @@
  */
 import t from 'tap';
 import type { ClaimEvent } from '../../src/domain/claim.ts';
-import { claimStateOf } from '../../src/domain/claim-state.ts';
+import { type ClaimState, claimStateOf } from '../../src/domain/claim-state.ts';
 import { controlOf } from '../../src/domain/control.ts';
 import type { Recorded } from '../../src/domain/recorded.ts';
+import { claimSaidBy } from '../../src/domain/said-by.ts';
 import type { EventStore } from '../../src/eventstore/event-store.ts';
 import { controlRevisions } from '../../src/import/control-revisions.ts';
 import type { Fields } from '../../src/import/importer.ts';
@@ -60,7 +61,20 @@ async function histories(store: EventStore): Promise<Recorded<ClaimEvent>[][]> {
 /** Who holds it and since when, as of a day, by all that is said. */
 async function heldBy(store: EventStore, name: string, validAt: string): Promise<string> {
   const claims = (await histories(store)).flatMap((events) => claimStateOf(events) ?? []);
-  const { statements } = controlOf(`wiki-control:${name}`, claims, { validAt });
+  return holderIn(claims, name, { validAt });
+}
+
+/** Who holds it and since when, by what had been said at the moment. */
+async function saidBy(store: EventStore, name: string, moment: string): Promise<string> {
+  const all = await histories(store);
+  const made = all.flat().filter((event) => event.type === 'ClaimMade');
+  const saidAt = new Map(made.map(({ data }) => [data.claim_id, data.asserted_at]));
+  const claims = all.flatMap((one) => claimSaidBy(one, moment, (id) => saidAt.get(id)) ?? []);
+  return holderIn(claims, name, {});
+}
+
+function holderIn(claims: readonly ClaimState[], name: string, asOf: { validAt?: string }) {
+  const { statements } = controlOf(`wiki-control:${name}`, claims, asOf);
   const [{ controller_id, status, occurred } = {}] = statements;
   return `${controller_id ?? status}, ${occurred?.from}`;
 }
@@ -110,4 +124,22 @@ t.test('what it had taken the place of is another claim, and the rest of it is k
     ]),
   );
   t.strictSame((await importRows(t, store, controlRevisions, izium)).events, {});
+});
+
+t.test('what an entry said stands until the row that takes it back', async (t) => {
+  const { store } = await freshStore(t);
+  await importRows(t, store, controlRevisions, rows);
+  for (const [name, moment, expected] of [
+    ['Lyman', '2022-09-10T12:21:00Z', 'ru, 2022-05-30'],
+    ['Lyman', '2022-09-10T15:00:00Z', 'ua, 2022-09-10'],
+    ['Lyman', '2022-09-10T20:50:00Z', 'ru, 2022-05-30'],
+    ['Lysychansk', '2022-09-12', 'contested, 2022-09-10'],
+    ['Lysychansk', '2022-09-17T11:07:00Z', 'ru, 2022-09-10'],
+    ['Lysychansk', '2022-09-17', 'ru, 2022-07-03'],
+    ['Izium', '2022-09-10T12:00:00Z', 'ua, 2022-04-01'],
+    ['Kupiansk', '2022-09-13T18:40:00Z', 'contested, 2022-09-10'],
+    ['Kupiansk', '2022-09-13T18:54:00Z', 'ua, 2022-09-10'],
+  ] as const) {
+    t.equal(await saidBy(store, name, moment), expected, `${name}, ${moment}`);
+  }
 });

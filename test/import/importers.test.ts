@@ -150,7 +150,11 @@ t.test('an entry that is put back takes back what it said', async (t) => {
   t.match(taken, { claims: { length: 1 }, superseded: { length: 0 } });
   t.match(back.claims, { length: 0 }, 'it says again what it said at first');
   t.strictSame(back.superseded, [
-    { id: 'wiki-control:lyman:cccccccccccc', by: 'wiki-control:lyman:aaaaaaaaaaaa' },
+    {
+      id: 'wiki-control:lyman:cccccccccccc',
+      by: 'wiki-control:lyman:aaaaaaaaaaaa',
+      asserted_at: '2022-09-10T20:50:00Z',
+    },
   ]);
 });
 
