@@ -37,7 +37,7 @@ export function stepsTo(
   const before = contentOf((own ?? claim).current);
   const now = contentOf(claim.current);
   const { cause, source } = editing.importer;
-  return differences(before, content, editing.reportId).map((field, i) => {
+  return differences(before, content, editing.reportId).map((field) => {
     const [from, to] = [valueAt(now, field), valueAt(content, field)];
     const data = {
       ...actOf(content.conflict_id, editing),
@@ -49,7 +49,10 @@ export function stepsTo(
       ...(to !== undefined && { to }),
       reason: `a later file of ${source.outletId} says otherwise`,
     };
-    return { said: { type: 'ClaimCorrected', id, data }, key: `${claim.version + i}` };
+    // A field may come to a value twice, each time at another version; the others of the row, of
+    // which some may be refused, do not matter.
+    const key = JSON.stringify([claim.version, field, to ?? null]);
+    return { said: { type: 'ClaimCorrected', id, data }, key };
   });
 }
 

@@ -108,6 +108,44 @@ t.test('a shape that changes is corrected as a whole, when the claimant said so'
   });
 });
 
+// Red where the id of a correction counts those before it, recorded or not.
+t.test('a correction that is refused stands in the way of no later one', async (t) => {
+  const { store } = await freshStore(t);
+  await importRows(t, store, ucdpGed, [gedRow]);
+  const file = (more: object) =>
+    importRows(t, store, acled, [{ ...acledRow, geo_precision: '1', ...more }], {
+      conflictId: 'ucdp:conflict:13',
+    });
+  const long = { notes: 'n'.repeat(4_100), geo_precision: '2' };
+  const short = { notes: 'As it is told now.', geo_precision: '2' };
+  await file({});
+  const refused = await file(long);
+  t.match(refused, { rows: { rejected: 1 }, events: { ClaimCorrected: 4 } }, 'the rest of it is');
+  t.match(refused.rejected, [{ reasons: [/.*quote.*/] }]);
+  t.match(await file(short), { rows: { recorded: 1 }, events: { ClaimCorrected: 1 } });
+  t.match(await claim(store, 'acled:abc123:event'), {
+    current: {
+      attribution: { quote: { text: 'As it is told now.' } },
+      place_precision: 2,
+    },
+  });
+  t.match(await file(short), { rows: { known: 1 }, events: {} });
+});
+
+// Red where the id of a correction holds no more than the field and its values.
+t.test('a field that comes to a value, back, and to it again is corrected each time', async (t) => {
+  const { store } = await freshStore(t);
+  const tank = (count: number) => days.with(0, { ...days[0], tank: count });
+  await importRows(t, store, uaGeneralStaff, days);
+  for (const count of [1_999, 2_000, 1_999, 2_000]) {
+    const { rows, events } = await importRows(t, store, uaGeneralStaff, tank(count));
+    t.match([rows, events], [{ recorded: 1, known: 19 }, { ClaimCorrected: 1 }]);
+  }
+  t.match(await claim(store, 'ua-gs:equipment:2022-09-01:tank'), {
+    changes: [{ to: 1_999 }, { to: 2_000 }, { to: 1_999 }, { to: 2_000 }],
+  });
+});
+
 // Red where a correction is compared with the current state: it would be taken back.
 t.test('what somebody else corrected stands, until the file says something new', async (t) => {
   const { store } = await freshStore(t);
