@@ -122,7 +122,7 @@ export const agreement: Decider<State, AgreementCommand, AgreementEvent, Agreeme
     },
     ExchangePrisoners: (data, state, agreement_id) => {
       const faults = data.returned.flatMap(({ quantity }, i) =>
-        quantityFaults(quantity, `/returned/${i}/quantity`),
+        quantityFaults(quantity, `/returned/${i}/quantity`, true),
       );
       const refusal = impossible(faults);
       if (refusal !== undefined) return refusal;

@@ -224,9 +224,9 @@ export function contentOf({ claim_id: _id, proposition, ...content }: ClaimMade)
 }
 
 function impossibleQuantity({ proposition }: Content, pointer: string) {
-  return 'quantity' in proposition
-    ? impossible(quantityFaults(proposition.quantity, pointer))
-    : undefined;
+  if (!('quantity' in proposition)) return undefined;
+  const isCounted = proposition.kind !== 'area_control';
+  return impossible(quantityFaults(proposition.quantity, pointer, isCounted));
 }
 
 function whileActive(

@@ -38,7 +38,7 @@ const said = {
   // The source's own best estimate within a range: never made by us.
   value_best: Type.Optional(Amount),
   qualifier: Qualifier,
-  // UCUM code: `{person}` and the like are counts, `km2` and the like are measures.
+  // UCUM: an annotation, `{person}` and the like, is of a count; a code, `km2`, of a measure.
   unit: Type.String({ pattern: '^[!-~]{1,32}$' }),
   measure: code('increment', 'cumulative', 'snapshot'),
   period: Type.Optional(Period),
@@ -59,13 +59,26 @@ export const Quantity = Type.Object({
 });
 export type Quantity = Static<typeof Quantity>;
 
-/** What is impossible in `quantity`, with pointers below `pointer`; empty when nothing is. */
-export function quantityFaults(quantity: QuantitySaid, pointer: string): Fault[] {
+/**
+ * What is impossible in `quantity`, with pointers below `pointer`; empty when nothing is. `counted`
+ * tells whether what it is of is counted, as people are, or measured, as an area is.
+ */
+export function quantityFaults(
+  quantity: QuantitySaid,
+  pointer: string,
+  counted = isCount(quantity.unit),
+): Fault[] {
   const { value, value_to, value_best, qualifier, unit, period } = quantity;
   const faults: Fault[] = [];
   const fault = (member: string, detail: string) =>
     faults.push({ pointer: `${pointer}/${member}`, detail });
 
+  // An annotation within a code, as in `10*3{person}`, would leave open which of both it is.
+  if (/[{}]/.test(unit) && !/^\{[^{}]+\}$/.test(unit)) {
+    fault('unit', 'is no annotation as {person} is, and has one');
+  } else if (isCount(unit) !== counted) {
+    fault('unit', counted ? 'is of no count, as {person} is' : 'is of a count, not of an area');
+  }
   if (qualifier === 'vague') {
     if (value !== undefined) fault('value', 'a vague quantity has no value');
   } else if (value === undefined) {

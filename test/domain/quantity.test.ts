@@ -54,6 +54,17 @@ t.test('what cannot be is named by pointer', async (t) => {
   t.same(pointers({ ...people, qualifier: 'exact', value: 1.5 }), ['/q/value']);
   t.same(pointers({ ...people, qualifier: 'less_than', value: 0 }), ['/q/value']);
   t.same(pointers({ ...area, qualifier: 'exact', value: 1.5 }), []);
+  for (const unit of ['{person', 'person}', '10*3{person}', '{}', '{a}{b}'])
+    t.same(pointers({ ...area, unit, qualifier: 'vague' }), ['/q/unit'], unit);
+});
+
+t.test('what is counted has a count, and what is measured none', async (t) => {
+  const unitFaults = (unit: string, counted: boolean) =>
+    quantityFaults({ ...area, unit, qualifier: 'vague' }, '/q', counted);
+  t.same(unitFaults('{person}', true), []);
+  t.same(unitFaults('km2', false), []);
+  t.match(unitFaults('km2', true), [{ pointer: '/q/unit', detail: /no count/ }]);
+  t.match(unitFaults('{settlement}', false), [{ pointer: '/q/unit', detail: /a count/ }]);
 });
 
 t.test('low <= best <= high whenever they are there', async () => {
