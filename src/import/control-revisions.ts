@@ -7,9 +7,10 @@
  * list said before: that claim is superseded, for else "Ukraine, as of 10 September" would outlive
  * the revision that put "Russia, as of 30 May" back.
  *
- * An entry holds one state: a row with the same holder and another day dates it anew. An editor
- * often changes the holder first and the day later, so that "Ukraine, as of 1 April" stood for two
- * hours; what it had taken the place of is then said again.
+ * An editor often changes the holder first and the day later: "Ukraine, as of 1 April" stood for two
+ * hours, in the place of "Russia, as of 1 April". A later day dates such a state anew, and what it
+ * had taken the place of is then said again. A state that was never in another's place is only
+ * confirmed by a later day.
  */
 
 import { dayOf, textOf } from './fields.ts';
@@ -153,13 +154,18 @@ function revise(entry: Entry, latest: State): Pick<Draft, 'claims' | 'superseded
   if (standing.at(-1)?.heldBy !== latest.heldBy) entry.before = standing;
   const { claimId, asOf } = latest;
   const asserted_at = latest.content.asserted_at as string;
-  const earlier = entry.before.filter((one) => one.asOf < asOf);
-  const again = earlier.map((one) => ({
-    ...one,
-    claimId: `${claimId}:since-${one.asOf}`,
-    content: { ...one.content, asserted_at },
-  }));
-  const now = [...again, latest].map((one) => standing.find((other) => isSame(one, other)) ?? one);
+  const again = entry.before
+    .filter((one) => one.asOf < asOf)
+    .map((one) => ({
+      ...one,
+      claimId: `${claimId}:since-${one.asOf}`,
+      content: { ...one.content, asserted_at },
+    }));
+  const lastBefore = entry.before.at(-1)?.asOf ?? '';
+  const confirmed = standing.filter((one) => one.asOf > lastBefore && one.asOf < asOf);
+  const now = [...again, ...confirmed, latest].map(
+    (one) => standing.find((other) => isSame(one, other)) ?? one,
+  );
   entry.standing = now;
   const by = (now.at(-1) as State).claimId;
   return {
