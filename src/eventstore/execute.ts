@@ -5,8 +5,10 @@ import { fold, Rejection, streamOf } from '../domain/decider.ts';
 import { findReferences, type Reference, streamsReferredTo } from '../domain/references.ts';
 import type { Fault } from '../domain/times.ts';
 import type { EventStore, Metadata, NewEvent, RecordedEvent } from './event-store.ts';
+import { turnsOf } from './turns.ts';
 
-const attemptsMax = 4;
+/** Of a command that expects no version: in its turn it loses to other processes alone. */
+const attemptsMax = 16;
 
 /** A command, and what its events are to be recorded with. */
 export type Execution = {
@@ -35,7 +37,10 @@ export type Recorded = {
   readonly event_ids: readonly string[];
 };
 
-/** The stream is not at the version that the client expected. */
+/**
+ * The stream is not at the version that the client expected; where it expected none, others wrote
+ * to the stream again and again.
+ */
 export class WrongExpectedVersion {
   readonly currentVersion: number;
   constructor(currentVersion: number) {
@@ -58,32 +63,38 @@ export async function execute(store: EventStore, execution: Execution): Promise<
     return unknownReferences(findReferences(act.schema, execution.data), missing);
   }
 
-  const guess = isLikelyNew && expectedVersion === undefined;
-  let history = guess ? [] : await store.readStream(stream);
-  for (let attempt = guess ? 0 : 1; ; attempt += 1) {
-    const version = history.length;
-    if (expectedVersion !== undefined && expectedVersion !== version) {
-      return new WrongExpectedVersion(version);
-    }
-    const { command, state } = commandOf(execution, history);
-    const further = act.decider.references?.(command, state) ?? [];
-    const refused = further.length === 0 ? undefined : await refuseUnknown(store, further);
-    const decided = refused ?? decide(execution, command, state);
-    if (attempt > 0 && decided instanceof Rejection) return decided;
-    if (!(decided instanceof Rejection) && decided.length > 0) {
-      const result = await store.append({ stream, expectedVersion: version, events: decided });
-      if ('position' in result) {
-        const event_ids = decided.map((event) => event.id);
-        return { stream, version: result.version, position: result.position, event_ids };
+  const turns = turnsOf(store);
+  const isAny = expectedVersion === undefined;
+  let endTurn = isAny && turns.areTaken(stream) ? await turns.take(stream) : undefined;
+  try {
+    const guess = isLikelyNew && isAny;
+    let history = guess ? [] : await store.readStream(stream);
+    for (let attempt = guess ? 0 : 1; ; attempt += 1) {
+      const version = history.length;
+      if (!isAny && expectedVersion !== version) return new WrongExpectedVersion(version);
+      const { command, state } = commandOf(execution, history);
+      const further = act.decider.references?.(command, state) ?? [];
+      const refused = further.length === 0 ? undefined : await refuseUnknown(store, further);
+      const decided = refused ?? decide(execution, command, state);
+      if (attempt > 0 && decided instanceof Rejection) return decided;
+      if (!(decided instanceof Rejection) && decided.length > 0) {
+        const result = await store.append({ stream, expectedVersion: version, events: decided });
+        if ('position' in result) {
+          const event_ids = decided.map((event) => event.id);
+          return { stream, version: result.version, position: result.position, event_ids };
+        }
+        if (result.outcome === 'id_conflict') return eventIdTaken();
+        if (!isAny || attempt === attemptsMax) {
+          return new WrongExpectedVersion(result.currentVersion);
+        }
+        endTurn ??= await turns.take(stream);
+      } else if (attempt > 0) {
+        return { stream, version, position: history.at(-1)?.position ?? 0, event_ids: [] };
       }
-      if (result.outcome === 'id_conflict') return eventIdTaken();
-      if (expectedVersion !== undefined || attempt === attemptsMax) {
-        return new WrongExpectedVersion(result.currentVersion);
-      }
-    } else if (attempt > 0) {
-      return { stream, version, position: history.at(-1)?.position ?? 0, event_ids: [] };
+      history = await store.readStream(stream);
     }
-    history = await store.readStream(stream);
+  } finally {
+    endTurn?.();
   }
 }
 

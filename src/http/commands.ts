@@ -11,7 +11,7 @@ import { type Idempotency, type KeyedAnswer, requestOf } from './idempotency.ts'
 import { locationOf } from './locations.ts';
 import { newId } from './new-id.ts';
 import { problems } from './problem-responses.ts';
-import { sendRejection } from './refusals.ts';
+import { outrun, sendRejection } from './refusals.ts';
 
 /** What was written, or is so already. */
 export const Written = Type.Object(
@@ -150,7 +150,7 @@ function run(
     data: inPath === undefined ? data : (request.body as object),
     // What is registered, declared or claimed begins its stream.
     isLikelyNew: inPath === undefined,
-    expectedVersion: expectedVersion((request.headers as Headers)['if-match']),
+    expectedVersion: expectedVersionOf(request),
     // A command decided again, after a lost race, keeps its events' ids.
     eventId: (index) => {
       ids[index] ??= uuid(String(index));
@@ -167,6 +167,8 @@ function run(
 function answer(request: FastifyRequest, reply: FastifyReply, outcome: Outcome | KeyedAnswer) {
   if (outcome instanceof Rejection) return sendRejection(request, reply, outcome);
   if (outcome instanceof WrongExpectedVersion) {
+    // 412 is for what a client has said of the version.
+    if (expectedVersionOf(request) === undefined) return sendProblem(request, reply, outrun);
     return sendProblem(request, reply, {
       status: 412,
       code: 'wrong-version',
@@ -183,6 +185,7 @@ function answer(request: FastifyRequest, reply: FastifyReply, outcome: Outcome |
     .send({ id: stream.slice(stream.indexOf('-') + 1), stream, version, position, event_ids });
 }
 
-function expectedVersion(ifMatch: string | undefined): number | undefined {
+function expectedVersionOf(request: FastifyRequest): number | undefined {
+  const ifMatch = (request.headers as Headers)['if-match'];
   return ifMatch === undefined || ifMatch === '*' ? undefined : Number(ifMatch.slice(1, -1));
 }

@@ -7,7 +7,7 @@ import { executeAll } from '../eventstore/execute-all.ts';
 import { executionOf } from './cloud-events.ts';
 import type { EventLine } from './event-lines.ts';
 import type { ProblemMembers } from './problem.ts';
-import { statusOfRejection } from './refusals.ts';
+import { outrun, statusOfRejection } from './refusals.ts';
 
 /** What has become of a line, as it is answered. */
 export const Result = Type.Object({
@@ -68,8 +68,7 @@ export async function recordLines(
 
 function resultOf(line: number, outcome: Outcome): Result {
   if (outcome instanceof WrongExpectedVersion) {
-    const detail = 'the stream was written to again and again; send the event once more';
-    return { line, status: 'refused', problem: { status: 503, code: 'overloaded', detail } };
+    return { line, status: 'refused', problem: outrun };
   }
   if (outcome instanceof Rejection) {
     const { code, detail, faults } = outcome;

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ActRejection } from '../domain/acts.ts';
 import type { ExecuteRejection, Refusal } from '../eventstore/execute.ts';
 import { sendProblem } from './errors.ts';
+import type { ProblemMembers } from './problem.ts';
 
 /** Total by code: a new one does not compile without its status. */
 export const statusOfRejection: Record<ActRejection | ExecuteRejection, number> = {
@@ -39,6 +40,13 @@ export const statusOfRejection: Record<ActRejection | ExecuteRejection, number> 
   'times-impossible': 422,
   'reference-unknown': 422,
   'event-id-taken': 409,
+};
+
+/** The answer to who expected no version, and met others on the stream again and again. */
+export const outrun: ProblemMembers = {
+  status: 503,
+  code: 'overloaded',
+  detail: 'the stream was written to again and again; send it once more',
 };
 
 /** Answers with the domain's no. */

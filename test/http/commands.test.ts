@@ -1,4 +1,6 @@
 import t from 'tap';
+import { openDb, openPool } from '../../src/db.ts';
+import { mutate } from '../eventstore/mutate.ts';
 import { get, post, recordSeed, testService } from '../service.ts';
 
 const attribution = { claimant_id: 'ru-mod', chain: [] };
@@ -128,4 +130,43 @@ t.test('If-Match: a stale version is 412 and names the current one', async (t) =
     status: 201,
     body: { version: 2 },
   });
+});
+
+// Red without turns: all but a few lose every race.
+t.test('many at once to one stream, with no If-Match, are all recorded', async (t) => {
+  const one = await testService(t);
+  await recordSeed(one.url);
+  const repeat = (url: string, i: number) => {
+    const quote = { text: `said ${i}`, language: 'en' };
+    const repetition = { conflict_id, attribution: { ...attribution, quote } };
+    return post(`${url}/v1/claims/ru-mod-2022-09-12-killed/repetitions`, repetition);
+  };
+  const send = (urls: string[], from: number) =>
+    Promise.all(
+      Array.from({ length: 50 }, (_, i) => repeat(urls[i % urls.length] ?? '', from + i)),
+    );
+  for (const { status, body } of await send([one.url], 0))
+    t.match({ status, body }, { status: 201 });
+  // Two processes may lose to each other; never is the client's version at fault.
+  const other = await testService(t, { like: one });
+  const answers = await send([one.url, other.url], 50);
+  for (const { status, headers } of answers) {
+    t.ok(status === 201 || (status === 503 && headers.has('retry-after')), `${status}`);
+  }
+});
+
+// Red where what expected no version is answered as if it had.
+t.test('who expected no version and always loses is told to come again', async (t) => {
+  const service = await testService(t);
+  await recordSeed(service.url);
+  const db = openDb(openPool(service.databaseUrl, () => undefined));
+  t.teardown(() => db.destroy());
+  const expects = 'expected_version <> -1 and expected_version <> current_version';
+  await mutate(db, 'append_event', expects, 'true');
+  await mutate(db, 'append_events', 'any_taken or expected <> currents', 'true');
+  await mutate(db, 'append_events', 'expected[f.a] not in (-1, currents[f.a])', 'true');
+  const withdrawal = { conflict_id, attribution, from: ['iso:UA-63'], basis: 'claimed' };
+  const answer = await post(`${service.url}/v1/forces/ru/withdrawals`, withdrawal);
+  t.match(answer, { status: 503, body: { code: 'overloaded' } });
+  t.ok(answer.headers.has('retry-after'));
 });
