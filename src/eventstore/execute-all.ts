@@ -25,8 +25,10 @@ type Known = {
   readonly begun: Line[];
   readonly missing: Set<string>;
   readonly events: Map<string, RecordedEvent>;
-  /** By event id, what those before will have recorded. */
-  readonly pending: Map<string, Execution>;
+  /** By event id, which of those before will have recorded it. */
+  readonly pending: Map<string, number>;
+  /** Which come once more, and where they came first. */
+  readonly repeated: Map<number, number>;
 };
 
 /**
@@ -53,11 +55,19 @@ async function executeFirst(
   const known = await readKnown(store, executions);
   const outcomes: (Outcome | undefined)[] = [];
   for (const [index, execution] of executions.entries()) {
-    const outcome = await decideOne(store, known, execution, index);
+    const first = known.pending.get(execution.eventId(0));
+    const isRepeated = first !== undefined && isSame(execution, executions[first] as Execution);
+    if (isRepeated) known.repeated.set(index, first);
+    const outcome = isRepeated ? undefined : await decideOne(store, known, execution, index);
     if (outcome === 'later') break;
     outcomes.push(outcome);
   }
-  return appendLines(store, known.begun, executions, outcomes);
+  const appended = await appendLines(store, known.begun, executions, outcomes);
+  for (const [index, first] of known.repeated) {
+    const outcome = appended[first] as Outcome;
+    appended[index] = 'event_ids' in outcome ? { ...outcome, event_ids: [] } : outcome;
+  }
+  return appended;
 }
 
 async function readKnown(store: EventStore, executions: readonly Execution[]): Promise<Known> {
@@ -84,6 +94,7 @@ async function readKnown(store: EventStore, executions: readonly Execution[]): P
     missing: new Set(missing),
     events: new Map(events.map((event) => [event.id, event])),
     pending: new Map(),
+    repeated: new Map(),
   };
 }
 
@@ -100,8 +111,7 @@ async function decideOne(
   const { act, id, data, eventId } = execution;
   const recorded = known.events.get(eventId(0));
   if (recorded !== undefined) return isOf(execution, recorded) ? again(recorded) : eventIdTaken();
-  const pending = known.pending.get(eventId(0));
-  if (pending !== undefined && !isSame(execution, pending)) return eventIdTaken();
+  if (known.pending.has(eventId(0))) return eventIdTaken();
   const line = known.lines.get(streamOf(act.decider.category, id)) as Line;
   const command = { type: act.command, id, data };
   const more = act.decider.references?.(command, line.state) ?? [];
@@ -127,7 +137,7 @@ async function decideOne(
     line.wave = Math.max(wave, known.begun.at(-1)?.wave ?? 0);
     known.begun.push(line);
   }
-  known.pending.set(eventId(0), execution);
+  known.pending.set(eventId(0), index);
   line.state = foldOnto(act.decider, line.state, decided);
   line.events.push(...toEvents(decided, execution));
   line.decided.push({ index, events: decided.length });

@@ -167,6 +167,21 @@ t.test('of two lines with one id and other content the second is refused', async
   ]);
 });
 
+// Red where what is pending is decided again: two events of one append have the same id.
+t.test('a line that comes again after another of its stream is known', async (t) => {
+  const { url } = await testService(t);
+  const renamed = (name: string) => cloudEvent('actor-renamed', { actor_id: 'x2', name });
+  const first = renamed('N1');
+  const { lines } = await send(url, [actor('x2'), first, renamed('N2'), first].map(asLine));
+  t.match(lines, [
+    { status: 'recorded', version: 1 },
+    { status: 'recorded', version: 2 },
+    { status: 'recorded', version: 3 },
+    { status: 'known', version: 2, event_ids: [] },
+    { summary: { lines: 4, recorded: 3, known: 1 } },
+  ]);
+});
+
 t.test('events come as a batch or as lines, and as nothing else', async (t) => {
   const { url } = await testService(t);
   t.match(await post(`${url}/v1/events`, [actor('ru')]), { status: 415 });
