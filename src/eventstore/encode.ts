@@ -44,15 +44,23 @@ export function encode(append: Append): EncodedAppend {
     const data = JSON.stringify(event.data);
     const metadata = JSON.stringify(event.metadata);
     const size = Buffer.byteLength(data) + Buffer.byteLength(metadata);
-    if (size > eventBytesMax) {
-      throw new TooLarge(`an event holds at most ${eventBytesMax} bytes, not ${size}`);
-    }
+    if (size > eventBytesMax) throw new TooLarge(oversize(size));
     datas.push(data);
     metadatas.push(metadata);
     sizes.push(size);
   }
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   return { append, datas, metadatas, sizes, bytes };
+}
+
+/** What is wrong with an event of so many bytes, where there are too many. */
+export function oversize(bytes: number): string {
+  return `an event holds at most ${eventBytesMax} bytes, not ${bytes}`;
+}
+
+/** Of the event's data and metadata, as they are stored. */
+export function bytesOf({ data, metadata }: NewEvent): number {
+  return Buffer.byteLength(JSON.stringify(data)) + Buffer.byteLength(JSON.stringify(metadata));
 }
 
 function checkEvent({ id, type, schema_version, data, metadata }: NewEvent): void {

@@ -8,6 +8,7 @@ import { type EventType, upcast } from '../domain/catalogue.ts';
 import { fold, foldOnto, Rejection, streamOf } from '../domain/decider.ts';
 import { findReferences, type Reference } from '../domain/references.ts';
 import { appendLines, type Line } from './append-lines.ts';
+import { bytesOf, eventBytesMax, oversize } from './encode.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
 import {
   type Execution,
@@ -130,6 +131,10 @@ async function decideOne(
     const { stream, version, position } = line;
     return line.events.length > 0 ? undefined : { stream, version, position, event_ids: [] };
   }
+  const events = toEvents(decided, execution);
+  // Here, and not when it is appended: no later one may build on what is refused.
+  const large = events.map(bytesOf).find((bytes) => bytes > eventBytesMax);
+  if (large !== undefined) return new Rejection('too-large', oversize(large));
   const wave = Math.max(0, ...named.map(({ stream }) => waveAfter(known, line, stream)));
   if (line.events.length > 0 && wave > line.wave) return 'later';
   if (line.events.length === 0) {
@@ -139,7 +144,7 @@ async function decideOne(
   }
   known.pending.set(eventId(0), index);
   line.state = foldOnto(act.decider, line.state, decided);
-  line.events.push(...toEvents(decided, execution));
+  line.events.push(...events);
   line.decided.push({ index, events: decided.length });
   return undefined;
 }

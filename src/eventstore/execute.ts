@@ -48,7 +48,7 @@ export class WrongExpectedVersion {
   }
 }
 
-export type ExecuteRejection = 'reference-unknown' | 'event-id-taken';
+export type ExecuteRejection = 'reference-unknown' | 'event-id-taken' | 'too-large';
 export type Refusal = Rejection<ActRejection | ExecuteRejection>;
 export type Outcome = Recorded | Refusal | WrongExpectedVersion;
 

@@ -40,6 +40,7 @@ export const statusOfRejection: Record<ActRejection | ExecuteRejection, number> 
   'times-impossible': 422,
   'reference-unknown': 422,
   'event-id-taken': 409,
+  'too-large': 413,
 };
 
 /** The answer to who expected no version, and met others on the stream again and again. */

@@ -182,6 +182,40 @@ t.test('a line that comes again after another of its stream is known', async (t)
   ]);
 });
 
+// Red where its append fails the stream: those beside it are recorded, and not told of.
+t.test('an event over its limit is refused by its line, and all that names it', async (t) => {
+  const { url } = await testService(t);
+  await recordSeed(url);
+  const said = {
+    conflict_id: 'russia-ukraine-2022',
+    attribution: { claimant_id: 'afp', chain: [] },
+  };
+  const made = (claim_id: string, more: object = {}) => {
+    const proposition = { kind: 'statement', text: claim_id };
+    return cloudEvent('claim-made', { claim_id, ...said, proposition, ...more });
+  };
+  const text = 'x'.repeat(4_000);
+  const external_codes = Array.from({ length: 50 }, () => ({
+    scheme: text,
+    code: text,
+    version: text,
+  }));
+  const linked = { ...said, claim_id: 'l2', relation: 'contradicts', other_claim_id: 'large' };
+  const { lines } = await send(url, [
+    asLine(made('l1')),
+    asLine(made('large', { external_codes })),
+    asLine(made('l2')),
+    asLine(cloudEvent('claim-linked', linked)),
+  ]);
+  t.match(lines, [
+    { line: 1, status: 'recorded' },
+    { line: 2, status: 'refused', problem: { status: 413, code: 'too-large' } },
+    { line: 3, status: 'recorded' },
+    { line: 4, status: 'refused', problem: { code: 'reference-unknown' } },
+    { summary: { lines: 4, recorded: 2, refused: 2 } },
+  ]);
+});
+
 t.test('events come as a batch or as lines, and as nothing else', async (t) => {
   const { url } = await testService(t);
   t.match(await post(`${url}/v1/events`, [actor('ru')]), { status: 415 });
