@@ -3,7 +3,7 @@
  * decided on what is recorded and on what those before it will have recorded.
  */
 import { Equal } from 'typebox/value';
-import { commandDataOf } from '../domain/acts.ts';
+import { acts, commandDataOf } from '../domain/acts.ts';
 import { type EventType, upcast } from '../domain/catalogue.ts';
 import { fold, foldOnto, Rejection, streamOf } from '../domain/decider.ts';
 import { findReferences, type Reference } from '../domain/references.ts';
@@ -160,6 +160,7 @@ function waveAfter({ lines }: Known, own: Line, stream: string): number {
 
 function isOf({ act, id, data }: Execution, recorded: RecordedEvent): boolean {
   if (recorded.stream !== streamOf(act.decider.category, id)) return false;
+  if (acts[recorded.type as EventType] !== act) return false;
   const { type, data: recordedData } = upcast(recorded);
   const said = commandDataOf(type as EventType, recordedData as Record<string, unknown>);
   return Equal(said.data, data);

@@ -182,6 +182,27 @@ t.test('a line that comes again after another of its stream is known', async (t)
   ]);
 });
 
+// Red where only stream and data are compared: the second is taken for the first.
+t.test('an event of the same id and data is another where its type is', async (t) => {
+  const { url } = await testService(t);
+  await recordSeed(url);
+  const linked = {
+    claim_id: 'ru-mod-2022-09-12-killed',
+    conflict_id: 'russia-ukraine-2022',
+    attribution: { claimant_id: 'afp', chain: [] },
+    relation: 'contradicts',
+    other_claim_id: 'ru-mod-2022-09-12-wounded',
+  };
+  const link = cloudEvent('claim-linked', linked);
+  const unlink = { ...cloudEvent('claim-unlinked', linked), id: link.id };
+  t.match((await send(url, [asLine(link)])).lines, [{ status: 'recorded' }, {}]);
+  t.match((await send(url, [asLine(unlink), asLine(link)])).lines, [
+    { status: 'refused', problem: { status: 409, code: 'event-id-taken' } },
+    { status: 'known' },
+    {},
+  ]);
+});
+
 // Red where its append fails the stream: those beside it are recorded, and not told of.
 t.test('an event over its limit is refused by its line, and all that names it', async (t) => {
   const { url } = await testService(t);
