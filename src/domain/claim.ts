@@ -13,6 +13,7 @@ import {
   type Decider,
   decideBy,
   type EventOf,
+  impossibleTimes,
   Rejection,
   type Upcasters,
 } from './decider.ts';
@@ -21,6 +22,7 @@ import { Proposition, PropositionSaid } from './proposition.ts';
 import { deriveBounds, impossible, quantityFaults, withoutBounds } from './quantity.ts';
 import { findReferences } from './references.ts';
 import { isSaid, remember, type Said } from './said.ts';
+import { timeFaults } from './times.ts';
 import {
   ActorId,
   attributed,
@@ -157,7 +159,10 @@ export const claim: Decider<State, ClaimCommand, ClaimEvent, ClaimRejection> = {
       if (state.current === undefined) return whileActive(data, state, false, event);
       const content = correct(state.current, data, claimCommands.MakeClaim);
       if (content instanceof Rejection) return content;
-      const refusal = impossibleQuantity(content, '/to');
+      // The fault is of what is corrected; other fields say nothing of the times.
+      const times = data.field.startsWith('/occurred') ? timeFaults(content) : [];
+      const faults = times.map(({ detail }) => ({ pointer: '/to', detail }));
+      const refusal = impossibleQuantity(content, '/to') ?? impossibleTimes(faults);
       return refusal ?? whileActive(data, state, Equal(content, state.current), event);
     },
     RetractClaim: (data, state, claim_id) => {

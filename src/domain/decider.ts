@@ -90,13 +90,17 @@ export function decideBy<
   Code extends string,
 >(decisions: Decisions<State, Command, Event, Code>) {
   return (command: Command, state: State): readonly Event[] | Rejection<Code | AnyDecisionCode> => {
-    const faults = timeFaults(command.data as object);
-    if (faults.length > 0) {
-      return new Rejection('times-impossible', 'the times cannot be so', faults);
-    }
+    const refusal = impossibleTimes(timeFaults(command.data as object));
+    if (refusal !== undefined) return refusal;
     const decision = decisions[command.type as Command['type']];
     return decision(command.data as never, state, command.id);
   };
+}
+
+/** The refusal of times with these faults; none where there are none. */
+export function impossibleTimes(faults: readonly Fault[]): Rejection<AnyDecisionCode> | undefined {
+  if (faults.length === 0) return undefined;
+  return new Rejection('times-impossible', 'the times cannot be so', faults);
 }
 
 /** The state after `events`, from the initial one. */

@@ -128,6 +128,17 @@ t.test('a correction leaves a claim that could be made so', async (t) => {
   t.equal(when(claim, [], correct()), 'claim-unknown');
 });
 
+// Red where only the correction's own times are looked at.
+t.test('a correction leaves times that can be so', async (t) => {
+  const occurred = { from: '2022-09-10', to: '2022-09-12' };
+  const history = when(claim, [], make({ occurred })) as ClaimEvent[];
+  const to = (more: object) => ({ field: '/occurred/to', from: '2022-09-12', ...more });
+  t.equal(when(claim, history, correct(to({ to: '2022-01-01' }))), 'times-impossible');
+  t.match(when(claim, history, correct(to({ to: '2022-09-11' }))), [{ type: 'ClaimCorrected' }]);
+  const whole = { field: '/occurred', from: occurred, to: { ...occurred, from: '2022-09-13' } };
+  t.equal(when(claim, history, correct(whole)), 'times-impossible');
+});
+
 t.test('a correction points to what must be registered', async (t) => {
   const to = { kind: 'control', controller_id: 'xx', status: 'controlled', basis: 'claimed' };
   const command = correct({ field: '/proposition', from: proposition, to });
