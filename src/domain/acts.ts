@@ -12,9 +12,10 @@ import { type NegotiationRejection, negotiation, negotiationCommands } from './n
 import { type OperationRejection, operation, operationCommands } from './operation.ts';
 import { type PlaceRejection, place, placeCommands } from './place.ts';
 import { deriveBounds, type Quantity, quantityFaults, withoutBounds } from './quantity.ts';
+import { findReferences, type Reference, streamsReferredTo } from './references.ts';
 import { type ReportRejection, report, reportCommands } from './report.ts';
 import type { Fault } from './times.ts';
-import { EntityId, NewClaimId, PlaceEntityId } from './vocabulary.ts';
+import { ActorId, EntityId, NewClaimId, PlaceEntityId } from './vocabulary.ts';
 
 /** Every code that a command can be refused with by its aggregate. */
 export type ActRejection =
@@ -58,7 +59,7 @@ const ofActor = actsOf(actor, actorCommands, 'actor_id');
 const ofPlace = actsOf(place, placeCommands, 'place_id', PlaceEntityId);
 const ofReport = actsOf(report, reportCommands, 'report_id');
 const ofClaim = actsOf(claim, claimCommands, 'claim_id', NewClaimId);
-const ofForce = actsOf(force, forceCommands, 'actor_id');
+const ofForce = actsOf(force, forceCommands, 'actor_id', ActorId);
 const ofOperation = actsOf(operation, operationCommands, 'operation_id');
 const ofNegotiation = actsOf(negotiation, negotiationCommands, 'negotiation_id');
 const ofAgreement = actsOf(agreement, agreementCommands, 'agreement_id');
@@ -100,6 +101,21 @@ export const acts: Readonly<Record<EventType, Act>> = {
   CeasefireEnded: ofAgreement('EndCeasefire'),
   PrisonersExchanged: ofAgreement('ExchangePrisoners'),
 };
+
+/**
+ * Everything that a command points to: also its instance, where that is another's, as a force is
+ * an actor's.
+ */
+export function referencesOf(act: Act, id: string, data: object): Reference[] {
+  const pointer = `/${act.idMember}`;
+  const own = findReferences(act.idSchema, id).map(({ stream }) => ({ pointer, stream }));
+  return [...own, ...findReferences(act.schema, data)];
+}
+
+/** The streams that `referencesOf` finds, each once. */
+export function streamsNamedBy(act: Act, id: string, data: object): string[] {
+  return streamsReferredTo(act.schema, data, streamsReferredTo(act.idSchema, id));
+}
 
 /**
  * What the command behind an event of today's shape carries: the event's data without the id and

@@ -3,10 +3,10 @@
  * decided on what is recorded and on what those before it will have recorded.
  */
 import { Equal } from 'typebox/value';
-import { acts, commandDataOf } from '../domain/acts.ts';
+import { acts, commandDataOf, referencesOf } from '../domain/acts.ts';
 import { type EventType, upcast } from '../domain/catalogue.ts';
 import { fold, foldOnto, Rejection, streamOf } from '../domain/decider.ts';
-import { findReferences, type Reference } from '../domain/references.ts';
+import type { Reference } from '../domain/references.ts';
 import { appendLines, type Line } from './append-lines.ts';
 import { bytesOf, eventBytesMax, oversize } from './encode.ts';
 import type { EventStore, RecordedEvent } from './event-store.ts';
@@ -75,7 +75,7 @@ async function readKnown(store: EventStore, executions: readonly Execution[]): P
   const streams = new Map(
     executions.map((one) => [streamOf(one.act.decider.category, one.id), one]),
   );
-  const named = executions.map(({ act, data }) => findReferences(act.schema, data));
+  const named = executions.map(({ act, id, data }) => referencesOf(act, id, data));
   const [missing, history, events] = await Promise.all([
     store.findMissingStreams([...new Set(named.flat().map(({ stream }) => stream))]),
     store.readStreams([...streams.keys()]),

@@ -1,8 +1,8 @@
 /** One command's way to a fact: load, decide, append; a lost race is decided again. */
-import type { Act, ActRejection } from '../domain/acts.ts';
+import { type Act, type ActRejection, referencesOf, streamsNamedBy } from '../domain/acts.ts';
 import { type EventType, schemaVersionOf, upcast } from '../domain/catalogue.ts';
 import { fold, Rejection, streamOf } from '../domain/decider.ts';
-import { findReferences, type Reference, streamsReferredTo } from '../domain/references.ts';
+import type { Reference } from '../domain/references.ts';
 import type { Fault } from '../domain/times.ts';
 import type { EventStore, Metadata, NewEvent, RecordedEvent } from './event-store.ts';
 import { turnsOf } from './turns.ts';
@@ -56,11 +56,11 @@ export type Outcome = Recorded | Refusal | WrongExpectedVersion;
 export async function execute(store: EventStore, execution: Execution): Promise<Outcome> {
   const { act, id, expectedVersion, isLikelyNew = false } = execution;
   const stream = streamOf(act.decider.category, id);
-  const named = streamsReferredTo(act.schema, execution.data);
+  const named = streamsNamedBy(act, id, execution.data);
   // Most often they are known: to wait for an answer that is there costs a lone append 4 us.
   const missing = store.knowsStreams(named) ? [] : await store.findMissingStreams(named);
   if (missing.length > 0) {
-    return unknownReferences(findReferences(act.schema, execution.data), missing);
+    return unknownReferences(referencesOf(act, id, execution.data), missing);
   }
 
   const turns = turnsOf(store);

@@ -237,6 +237,30 @@ t.test('an event over its limit is refused by its line, and all that names it', 
   ]);
 });
 
+// Red where the id of a force is not looked at as what the event names.
+t.test('a force is of an actor that is registered, if only just', async (t) => {
+  const { url } = await testService(t);
+  await recordSeed(url);
+  const withdrew = (actor_id: string) =>
+    cloudEvent('troops-withdrew', {
+      actor_id,
+      conflict_id: 'russia-ukraine-2022',
+      attribution: { claimant_id: 'afp', chain: [] },
+      from: ['iso:UA-63'],
+      basis: 'claimed',
+    });
+  const { lines } = await send(
+    url,
+    [actor('new'), withdrew('new'), withdrew('nobody')].map(asLine),
+  );
+  t.match(lines, [
+    { status: 'recorded', stream: 'actor-new' },
+    { status: 'recorded', stream: 'force-new' },
+    { status: 'refused', problem: { status: 422, errors: [{ pointer: '/data/actor_id' }] } },
+    {},
+  ]);
+});
+
 t.test('events come as a batch or as lines, and as nothing else', async (t) => {
   const { url } = await testService(t);
   t.match(await post(`${url}/v1/events`, [actor('ru')]), { status: 415 });

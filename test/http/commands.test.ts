@@ -132,6 +132,17 @@ t.test('If-Match: a stale version is 412 and names the current one', async (t) =
   });
 });
 
+// Red where only the body is looked at for what it names.
+t.test('whose force moves is registered', async (t) => {
+  const { url } = await testService(t);
+  await recordSeed(url);
+  const withdrawal = { conflict_id, attribution, from: ['iso:UA-63'], basis: 'claimed' };
+  t.match(await post(`${url}/v1/forces/nobody/withdrawals`, withdrawal), {
+    status: 422,
+    body: { code: 'reference-unknown', errors: [{ pointer: '/actor_id' }] },
+  });
+});
+
 // Red without turns: all but a few lose every race.
 t.test('many at once to one stream, with no If-Match, are all recorded', async (t) => {
   const one = await testService(t);
