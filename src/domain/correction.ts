@@ -21,6 +21,9 @@ export const Correction = {
   reason: Text,
 };
 
+/** What a refusal shows of a value, as JSON: who corrects may not be allowed to read the claim. */
+const shownLengthMax = 100;
+
 type Corrected = { readonly field: string; readonly from?: unknown; readonly to?: unknown };
 
 /** `content` with the correction made, as it stands in the log. */
@@ -41,7 +44,7 @@ export function correct<Content extends object>(
   const current = valueAt(content, field);
   if (Equal(current, to)) return content;
   if (!Equal(current, from)) {
-    return new Rejection('not-the-current-value', `${field} is ${textOf(current)}`, [
+    return new Rejection('not-the-current-value', `${field} ${toldOf(current)}`, [
       { pointer: '/from', detail: 'is not the current value' },
     ]);
   }
@@ -52,6 +55,8 @@ export function correct<Content extends object>(
   ]);
 }
 
-function textOf(value: unknown): string {
-  return value === undefined ? 'not there' : JSON.stringify(value);
+function toldOf(value: unknown): string {
+  if (value === undefined) return 'is not there';
+  const text = JSON.stringify(value);
+  return text.length > shownLengthMax ? 'has another value' : `is ${text}`;
 }

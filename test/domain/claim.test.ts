@@ -1,6 +1,6 @@
 import t from 'tap';
 import { type ClaimCommand, type ClaimEvent, claim } from '../../src/domain/claim.ts';
-import { fold } from '../../src/domain/decider.ts';
+import { fold, type Rejection } from '../../src/domain/decider.ts';
 import { attributed, when } from './spec.ts';
 
 const quantity = {
@@ -137,6 +137,19 @@ t.test('a correction leaves times that can be so', async (t) => {
   t.match(when(claim, history, correct(to({ to: '2022-09-11' }))), [{ type: 'ClaimCorrected' }]);
   const whole = { field: '/occurred', from: occurred, to: { ...occurred, from: '2022-09-13' } };
   t.equal(when(claim, history, correct(whole)), 'times-impossible');
+});
+
+// Red where the value is told whatever it is: who corrects may not be allowed to read.
+t.test('a refused correction tells a short value, and no long one', async (t) => {
+  const detailOf = (history: ClaimEvent[], command: ClaimCommand) =>
+    (claim.decide(command, fold(claim, history)) as Rejection).detail;
+  t.equal(detailOf(made, correct({ from: 1, to: 2 })), '/proposition/quantity/value is 300');
+  const statement = make({ proposition: { kind: 'statement', text: 'x'.repeat(4_000) } });
+  const said = when(claim, [], statement) as ClaimEvent[];
+  const text = { field: '/proposition/text', from: 'y', to: 'z' };
+  t.equal(detailOf(said, correct(text)), '/proposition/text has another value');
+  const none = { ...text, field: '/proposition/none' };
+  t.equal(detailOf(said, correct(none)), '/proposition/none is not there');
 });
 
 t.test('a correction points to what must be registered', async (t) => {
