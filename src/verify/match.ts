@@ -14,8 +14,9 @@ import { type Folding, foldingOf } from '../projections/apply.ts';
 import { laneConnections, oneByOne, type Send } from '../projections/connections.ts';
 import { findGenerations } from '../projections/generations.ts';
 import type { Projection } from '../projections/projection.ts';
-import { forever, tableOf } from '../projections/rows.ts';
+import { forever, type Table, tableOf } from '../projections/rows.ts';
 import type { Statement } from '../projections/statements.ts';
+import { isBeyond } from './beyond.ts';
 import { comparisons } from './comparisons.ts';
 import { replay } from './replay.ts';
 
@@ -63,13 +64,14 @@ export async function matchViews(
   }
   const counts = await counting;
   return matchings.map(({ projection, tally }, i) => {
-    const { rows, ended } = counts[i] as Counts;
-    const isSame = tally.differing === 0 && tally.made === rows && tally.ended === ended;
+    const { rows, ended, beyond } = counts[i] as Counts;
+    const isAsMade = tally.differing === 0 && tally.made === rows && tally.ended === ended;
+    const isSame = isAsMade && beyond === 0;
     return { projection, rows, isSame };
   });
 }
 
-type Counts = { readonly rows: number; readonly ended: number };
+type Counts = { readonly rows: number; readonly ended: number; readonly beyond: number };
 type Matching = {
   readonly projection: Projection;
   readonly generation: number;
@@ -99,7 +101,8 @@ async function compare(tally: Tally, comparison: Statement, send: Send): Promise
   return found;
 }
 
-// As of a position that is behind the views, so that it stays what it is while they go on.
+// As of a position that is behind the views, so that it stays what it is while they go on. What is
+// beyond them is counted as of where they are by then.
 function countRows(db: Db, matchings: readonly Matching[]): Promise<Counts[]> {
   return db.transaction().execute(async (transaction) => {
     await sql`select set_config('statement_timeout', ${statementTimeout}, true)`.execute(
@@ -107,11 +110,13 @@ function countRows(db: Db, matchings: readonly Matching[]): Promise<Counts[]> {
     );
     const counts: Counts[] = [];
     for (const { projection, generation, through } of matchings) {
-      const tables = Object.entries(projection.tables).map(([name, { once }]) =>
-        countOf(tableOf(projection, generation, name), once === true, through),
-      );
+      const tables = Object.entries(projection.tables).map(([name, table]) => {
+        const stored = tableOf(projection, generation, name);
+        return countOf(stored, table, through, isBeyond(projection, generation, table));
+      });
       const { rows } = await sql<Counts>`
-        select sum(rows)::bigint as rows, sum(ended)::bigint as ended
+        select sum(rows)::bigint as rows, sum(ended)::bigint as ended,
+               sum(beyond)::bigint as beyond
         from (${sql.join(tables, sql` union all `)}) as counted`.execute(transaction);
       counts.push(rows[0] as Counts);
     }
@@ -119,8 +124,15 @@ function countRows(db: Db, matchings: readonly Matching[]): Promise<Counts[]> {
   });
 }
 
-function countOf(stored: string, once: boolean, position: number): RawBuilder<unknown> {
-  const ended = once ? sql`0` : sql`count(*) filter (where until <= ${position})`;
-  return sql`select count(*) as rows, ${ended} as ended
-    from ${sql.table(stored)} where since <= ${position}`;
+function countOf(
+  stored: string,
+  { once }: Table,
+  position: number,
+  beyond: RawBuilder<boolean>,
+): RawBuilder<unknown> {
+  const ended = once
+    ? sql`0`
+    : sql`count(*) filter (where since <= ${position} and until <= ${position})`;
+  return sql`select count(*) filter (where since <= ${position}) as rows, ${ended} as ended,
+    count(*) filter (where ${beyond}) as beyond from ${sql.table(stored)}`;
 }

@@ -4,12 +4,14 @@
  * left of them, killed or not.
  */
 import { sql } from 'kysely';
+import type { Comparison } from '../db.ts';
 import { foldingOf } from '../projections/apply.ts';
 import { compareGenerations } from '../projections/compare.ts';
 import { findGeneration } from '../projections/generations.ts';
 import type { Projection } from '../projections/projection.ts';
 import { sendOver } from '../projections/projector.ts';
 import { createTables, dropTables } from '../projections/rows.ts';
+import { nameBeyond } from './beyond.ts';
 import type { Finding } from './finding.ts';
 import { type MatchParts, matchViews, statementTimeout } from './match.ts';
 import { replay } from './replay.ts';
@@ -64,13 +66,17 @@ function nameDifferences(
       const replayed = { generation, position: through };
       const compared = await compareGenerations(transaction, projection, live, replayed);
       rows += compared.rows;
-      const { first, differences } = compared;
-      if (first === null) continue;
-      const where = `first ${first.key} of position ${first.since} in its table ${first.table}`;
-      const detail = `${projection.name}: ${differences} of ${compared.rows} rows differ, ${where}`;
-      findings.push({ check: 'views', position: first.since, detail });
+      findings.push(...differencesOf(projection, compared));
+      findings.push(...(await nameBeyond(transaction, projection, live.generation)));
     }
     for (const projection of projections) await dropTables(transaction, projection, generation);
     return { rows, findings };
   });
+}
+
+function differencesOf({ name }: Projection, { first, differences, rows }: Comparison): Finding[] {
+  if (first === null) return [];
+  const where = `first ${first.key} of position ${first.since} in its table ${first.table}`;
+  const detail = `${name}: ${differences} of ${rows} rows differ, ${where}`;
+  return [{ check: 'views', position: first.since, detail }];
 }
