@@ -16,6 +16,7 @@ import {
 import { UsageError } from './exit.ts';
 import { makeLogger } from './logger.ts';
 import { openProgress, type Reached } from './progress.ts';
+import { refuseAtReadSite } from './read-site.ts';
 
 /** As a shell says of a command that SIGINT has ended. */
 const interruptedCode = 130;
@@ -44,6 +45,7 @@ export async function runReplayCommand(options: ReplayOptions): Promise<void> {
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
     if (options.cancel !== undefined) return await cancel(log.db, options.cancel);
+    await refuseAtReadSite(log.db, 'it publishes nothing');
     const kafka = kafkaClient(config.kafka, logger);
     const { db, store } = log;
     const parts = { kafka, db, store, logId: await readLogId(db), prefix: config.kafkaPrefix };

@@ -8,6 +8,7 @@ import { namesOf } from '../relay/topics.ts';
 import { withDatabase } from './database.ts';
 import { UsageError } from './exit.ts';
 import { makeLogger } from './logger.ts';
+import { refuseAtReadSite } from './read-site.ts';
 
 type Options = { partitions?: string; yes?: boolean; json?: boolean };
 
@@ -37,7 +38,9 @@ export async function runTopicsRecreate({ yes, json }: Options): Promise<void> {
     throw new UsageError('this deletes every message on the topics: say --yes to do it');
   }
   const { config, cluster, logger } = settings();
-  await withDatabase(config, logger, async ({ databaseUrl }) => {
+  await withDatabase(config, logger, async ({ db, databaseUrl }) => {
+    // Its lock is not the one that the relay has, which is in the other database.
+    await refuseAtReadSite(db, 'the topics that it reads are those of another');
     const connect = () => connectOnce(databaseUrl);
     const kafka = kafkaClient(cluster, logger);
     say(await recreateTopics({ kafka, prefix: config.kafkaPrefix, connect }), json);
