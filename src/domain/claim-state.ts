@@ -10,7 +10,12 @@ export type Link = { readonly relation: Relation; readonly claim_id: string };
 /** An assessment as far as anything follows from it; what else it says is in its event. */
 export type RecordedAssessment = Pick<
   ClaimAssessed,
-  'assessor_id' | 'verdict' | 'source_reliability' | 'information_credibility' | 'asserted_at'
+  | 'assessor_id'
+  | 'verdict'
+  | 'source_reliability'
+  | 'information_credibility'
+  | 'asserted_at'
+  | 'occurred'
 > & {
   /** Whether it gives any. */
   readonly has_evidence: boolean;
@@ -120,12 +125,14 @@ const handlers: {
 };
 
 function assessmentOf(data: ClaimAssessed, position: number): RecordedAssessment {
-  const { assessor_id, verdict, source_reliability, information_credibility, asserted_at } = data;
+  const { assessor_id, verdict, source_reliability, information_credibility } = data;
+  const { asserted_at, occurred } = data;
   return {
     ...{ assessor_id, verdict, has_evidence: (data.evidence?.length ?? 0) > 0, position },
     ...(source_reliability !== undefined && { source_reliability }),
     ...(information_credibility !== undefined && { information_credibility }),
     ...(asserted_at !== undefined && { asserted_at }),
+    ...(occurred !== undefined && { occurred }),
   };
 }
 

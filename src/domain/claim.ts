@@ -20,6 +20,7 @@ import {
 import { ofOtherConflict } from './own-conflict.ts';
 import { Proposition, PropositionSaid } from './proposition.ts';
 import { deriveBounds, impossible, quantityFaults, withoutBounds } from './quantity.ts';
+import { saidAtMs } from './recorded.ts';
 import { findReferences } from './references.ts';
 import { isSaid, remember, type Said } from './said.ts';
 import { timeFaults } from './times.ts';
@@ -74,11 +75,14 @@ export type ClaimMade = Static<typeof claimEvents.ClaimMade>;
 export type ClaimAssessed = Static<typeof claimEvents.ClaimAssessed>;
 type Content = Static<typeof claimCommands.MakeClaim>;
 
+type Verdict = Static<typeof claimCommands.AssessClaim>;
+
 type State = {
   readonly made?: ClaimMade;
   /** As it is said after all corrections. */
   readonly current?: Content;
-  readonly verdicts: Readonly<Record<string, string>>;
+  /** Of each assessor, in the order in which they were recorded. */
+  readonly verdicts: Readonly<Record<string, readonly Verdict[]>>;
   readonly links: readonly string[];
   readonly retracted?: Static<typeof claimEvents.ClaimRetracted>;
   readonly superseded?: Static<typeof claimEvents.ClaimSuperseded>;
@@ -118,10 +122,10 @@ export const claim: Decider<State, ClaimCommand, ClaimEvent, ClaimRejection> = {
       ...state,
       said: remember(state.said, 'ClaimRepeated', data),
     }),
-    ClaimAssessed: (state, { assessor_id, verdict }) => ({
-      ...state,
-      verdicts: { ...state.verdicts, [assessor_id]: verdict },
-    }),
+    ClaimAssessed: (state, data) => {
+      const verdicts = [...(state.verdicts[data.assessor_id] ?? []), data];
+      return { ...state, verdicts: { ...state.verdicts, [data.assessor_id]: verdicts } };
+    },
     ClaimCorrected: (state, data) => ({
       ...state,
       current: corrected(state.current as Content, data) as Content,
@@ -146,7 +150,7 @@ export const claim: Decider<State, ClaimCommand, ClaimEvent, ClaimRejection> = {
     AssessClaim: (data, state, claim_id) => {
       const refusal = notOfThisClaim(data, state);
       if (refusal !== undefined) return refusal;
-      if (state.verdicts[data.assessor_id] === data.verdict) return [];
+      if (isVerdictAlready(data, state.verdicts[data.assessor_id] ?? [])) return [];
       return [{ type: 'ClaimAssessed', data: { claim_id, ...data } }];
     },
     RepeatClaim: (data, state, claim_id) => {
@@ -226,6 +230,19 @@ export function contentOf({ claim_id: _id, proposition, ...content }: ClaimMade)
       ? { ...proposition, quantity: withoutBounds(proposition.quantity) }
       : proposition;
   return { ...content, proposition: asSaid };
+}
+
+// It is what the assessor says now, or what they said at that time: found again in another report.
+function isVerdictAlready(data: Verdict, verdicts: readonly Verdict[]): boolean {
+  return [Number.POSITIVE_INFINITY, saidAtMs(data)].some(
+    (throughMs) => lastSaidBy(throughMs, verdicts)?.verdict === data.verdict,
+  );
+}
+
+function lastSaidBy(throughMs: number, verdicts: readonly Verdict[]): Verdict | undefined {
+  const said = verdicts.filter((one) => saidAtMs(one) <= throughMs);
+  const lastMs = Math.max(...said.map(saidAtMs));
+  return said.findLast((one) => saidAtMs(one) === lastMs);
 }
 
 function impossibleQuantity({ proposition }: Content, pointer: string) {

@@ -3,6 +3,7 @@ import type { ClaimAssessed } from './claim.ts';
 import type { ClaimState, RecordedAssessment } from './claim-state.ts';
 import { stands } from './lifecycle.ts';
 import { countOrigins, type Source } from './origins.ts';
+import { saidAtMs } from './recorded.ts';
 
 /** The policy that derived a status: a changed rule is a new name. */
 export const policy = 'v1';
@@ -10,7 +11,7 @@ export const policy = 'v1';
 export type Verdict = ClaimAssessed['verdict'];
 export type Assessment = Pick<
   RecordedAssessment,
-  'assessor_id' | 'verdict' | 'source_reliability' | 'has_evidence'
+  'assessor_id' | 'verdict' | 'source_reliability' | 'has_evidence' | 'asserted_at' | 'occurred'
 >;
 export type Verification = {
   readonly status: Verdict | 'unverified';
@@ -33,8 +34,8 @@ export type Circumstances = {
 /**
  * Policy v1: refuted or verified, by an assessor of reliability A or B with evidence; then
  * disputed, by a verdict or a contradicting claim; then corroborated, by a verdict, an independent
- * origin or an adverse admission; then could_not_verify; else unverified. An assessor's latest
- * verdict counts. The counts tell what the status leaves out.
+ * origin or an adverse admission; then could_not_verify; else unverified. Of each assessor the
+ * verdict asserted latest counts. The counts tell what the status leaves out.
  */
 export function verificationOf(
   assessments: readonly Assessment[],
@@ -43,7 +44,7 @@ export function verificationOf(
   const counts = { could_not_verify: 0, corroborated: 0, disputed: 0, verified: 0, refuted: 0 };
   let isRefuted = false;
   let isVerified = false;
-  for (const one of latestOf(assessments)) {
+  for (const one of latestAssessments(assessments)) {
     counts[one.verdict] += 1;
     if (!isSettling(one)) continue;
     if (one.verdict === 'refuted') isRefuted = true;
@@ -111,6 +112,21 @@ export function verificationOfAll(claims: readonly Verification[]): Verification
   };
 }
 
+/** Of these, in the order of the log, what each assessor said last; see `bySaidAt`. */
+export function latestAssessments<One extends Assessment>(
+  assessments: readonly One[],
+): readonly One[] {
+  // Most claims have one or none.
+  if (assessments.length < 2) return assessments;
+  const latest = new Map<string, One>();
+  for (const one of assessments) {
+    const before = latest.get(one.assessor_id);
+    const isOlder = before !== undefined && saidAtMs(one) < saidAtMs(before);
+    if (!isOlder) latest.set(one.assessor_id, one);
+  }
+  return [...latest.values()];
+}
+
 const weakestFirst = [
   'refuted',
   'disputed',
@@ -119,12 +135,6 @@ const weakestFirst = [
   'corroborated',
   'verified',
 ] as const;
-
-// Most claims have one assessment or none.
-function latestOf(assessments: readonly Assessment[]): readonly Assessment[] {
-  if (assessments.length < 2) return assessments;
-  return [...new Map(assessments.map((one) => [one.assessor_id, one])).values()];
-}
 
 function isSettling({ source_reliability: reliability, has_evidence }: Assessment): boolean {
   return (reliability === 'A' || reliability === 'B') && has_evidence;

@@ -50,7 +50,7 @@ const handlers: Handlers<'ConflictRegistered' | 'ActorRegistered' | ClaimFact['t
 /** A row per claim, with what follows from it; see its tables. */
 export const claims: Projection = {
   name: 'claims',
-  version: 4,
+  version: 5,
   types: Object.keys(handlers),
   tables: claimTables,
   hint,

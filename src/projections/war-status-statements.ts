@@ -4,7 +4,7 @@ import type { ClaimSubject } from '../domain/claim-subject.ts';
 import { type Control, controlOf, notOfPlaceReason } from '../domain/control.ts';
 import type { Quantity } from '../domain/quantity.ts';
 import type { PartOf } from '../domain/sides.ts';
-import { verificationOfAll } from '../domain/verification.ts';
+import { latestAssessments, verificationOfAll } from '../domain/verification.ts';
 import type { KnownClaim } from './claim-tables.ts';
 import type { CountedClaim } from './counted-claims.ts';
 import type { WarStatus } from './war-status-view.ts';
@@ -86,11 +86,11 @@ export function checkedOf(claims: readonly KnownClaim[]) {
 
 // The latest verdict of each assessor on each claim; the same one once.
 function assessmentsOf(claims: readonly KnownClaim[]) {
-  const verdicts = claims.flatMap(({ state: { assessments } }) => [
-    ...new Map(assessments.map(({ assessor_id, verdict }) => [assessor_id, verdict])),
-  ]);
-  const distinct = new Map(verdicts.map((one) => [one.join(' '), one]));
-  return [...distinct.values()].map(([assessor_id, verdict]) => ({ assessor_id, verdict }));
+  const verdicts = claims.flatMap(({ state: { assessments } }) =>
+    latestAssessments(assessments).map(({ assessor_id, verdict }) => ({ assessor_id, verdict })),
+  );
+  const distinct = new Map(verdicts.map((one) => [`${one.assessor_id} ${one.verdict}`, one]));
+  return [...distinct.values()];
 }
 
 function quantifiedOf(claim: KnownClaim) {

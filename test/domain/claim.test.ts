@@ -58,6 +58,18 @@ t.test("an assessor's same verdict is no news, another verdict or assessor is", 
   t.match(when(claim, history, assess({ assessor_id: 'cnn' })), [{ type: 'ClaimAssessed' }]);
 });
 
+t.test('a verdict is compared with what its assessor said by then, and says now', async (t) => {
+  const later = assess({ verdict: 'verified', asserted_at: '2022-09-20' });
+  const both = [...made, ...assessed, ...(when(claim, made, later) as ClaimEvent[])];
+  t.same(when(claim, both, assess()), [], 'found again in another report');
+  t.same(when(claim, both, later), []);
+  const taken = assess({ asserted_at: '2022-09-21' });
+  t.match(when(claim, both, taken), [{ type: 'ClaimAssessed' }]);
+  const sameDay = assess({ verdict: 'verified' });
+  const changed = [...made, ...assessed, ...(when(claim, made, sameDay) as ClaimEvent[])];
+  t.match(when(claim, changed, assess()), [{ type: 'ClaimAssessed' }], 'taken back that day');
+});
+
 const correction = {
   ...attributed,
   cause: 'extraction_error',

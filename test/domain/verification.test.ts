@@ -41,6 +41,14 @@ t.test("an assessor's latest verdict counts, and counts are kept", async (t) => 
   t.match(counts, { disputed: 0, could_not_verify: 1 });
 });
 
+t.test('latest is asserted latest, whatever was recorded when', async (t) => {
+  const doubtful = by('afp', 'could_not_verify', { asserted_at: '2022-09-12' });
+  const sure = by('afp', 'verified', { ...reliable, asserted_at: '2022-09-20' });
+  t.equal(status(doubtful, sure, doubtful), 'verified');
+  t.equal(status(sure, by('afp', 'could_not_verify')), 'verified', 'without a time it is no later');
+  t.equal(status(sure, by('afp', 'disputed', { asserted_at: '2022-09-20' })), 'disputed');
+});
+
 const killed = casualties(people());
 const sides = { parties: ['ru', 'ua'], partOf: (id: string) => ({ 'ru-mod': 'ru' })[id] };
 const claim = (id: string, claimant_id: string, relays: string[], more: Partial<ClaimState> = {}) =>

@@ -139,6 +139,10 @@ t.test('increments add up where they may; what is left out says why', async (t) 
   t.match(dead(await status()), [{ quantity: { best: 150 }, claim_ids: ['day-1', 'day-2'] }]);
   await send('claims/day-1/assessments', { assessor_id: 'afp', verdict: 'disputed' });
   t.match(dead(await status()), [{ verification: 'disputed' }]);
+  const older = { assessor_id: 'afp', verdict: 'corroborated', asserted_at: '2022-09-01' };
+  await send('claims/day-1/assessments', older);
+  const disputed = [{ assessor_id: 'afp', verdict: 'disputed' }];
+  t.match(dead(await status()), [{ verification: 'disputed', assessments: disputed }]);
 });
 
 // Seen to fail with the sum remembered for as long as its own claims do not change.
