@@ -8,13 +8,12 @@
 
 import type { ClaimMade } from './claim.ts';
 import type { ClaimView } from './claim-state.ts';
-import { areAtOdds, type Control, controlledPlace, inTime } from './control.ts';
+import { areAtOdds, type Control, controlledPlace, inTime, validUntilMs } from './control.ts';
 import { connectedBy } from './groups.ts';
 import { stands } from './lifecycle.ts';
 import { quantityDisagreement, quantityKey } from './quantity-conflicts.ts';
 import { validFromMs } from './recorded.ts';
 import type { PartOf } from './sides.ts';
-import { endMs } from './times.ts';
 
 /** Why two claims disagree, with a sentence for readers. */
 export const disagreements = {
@@ -144,7 +143,7 @@ function lastingOf(claims: readonly ClaimView[]): Lasting[] {
 
 // `starts` has those of the claimant's later claims, the next one last.
 function lasting(claim: ClaimView, starts: Map<string, number[]>): Lasting {
-  const { attribution, occurred, proposition } = claim.current;
+  const { attribution, proposition } = claim.current;
   if (proposition.kind !== 'control') return always(claim);
   const fromMs = validFromMs(claim.current);
   const later = starts.get(attribution.claimant_id) ?? [];
@@ -152,9 +151,7 @@ function lasting(claim: ClaimView, starts: Map<string, number[]>): Lasting {
   if (later.at(-1) !== fromMs) later.push(fromMs);
   starts.set(attribution.claimant_id, later);
   const nextMs = later.at(-2) ?? Number.POSITIVE_INFINITY;
-  // What is said of one moment is about that moment.
-  const saidMs = occurred?.to === undefined ? nextMs : Math.max(endMs(occurred.to), fromMs + 1);
-  return { claim, fromMs, endMs: Math.min(nextMs, saidMs) };
+  return { claim, fromMs, endMs: Math.min(nextMs, validUntilMs(claim.current)) };
 }
 
 function always(claim: ClaimView): Lasting {

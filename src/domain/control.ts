@@ -9,7 +9,7 @@ import { stands } from './lifecycle.ts';
 import type { Proposition } from './proposition.ts';
 import { byValidFrom, validFromMs } from './recorded.ts';
 import { belongsTo, type PartOf } from './sides.ts';
-import { endMs, isDate } from './times.ts';
+import { endMs, isDate, startMs } from './times.ts';
 
 export type Control = Extract<Proposition, { kind: 'control' }>;
 
@@ -31,7 +31,7 @@ export type PlaceControl = {
   readonly place_id: string;
   /** The current one of each claimant, in the order of claimants. */
   readonly statements: readonly ControlStatement[];
-  /** Whether the statements can all be true. */
+  /** Whether the statements, each of its own time, can all be true. */
   readonly agreement: 'uncontested' | 'contested';
   readonly not_of_place: readonly {
     readonly claim_id: string;
@@ -42,33 +42,49 @@ export type PlaceControl = {
 /**
  * Who controls a place, as each claimant says of `validAt` (a date is its whole day), or of now.
  *
- * A statement holds from when it says so (`occurred.from`, else `asserted_at`) until the claimant's
- * next one; of those from the same moment the latest said counts. One without any time holds only
- * now, and only where the claimant said nothing with a time. Retracted and superseded claims leave
- * the one before standing.
+ * A statement holds from when it says so (`occurred.from`, else `asserted_at`) until the end that
+ * it gives (`occurred.to`) or the claimant's next one, whichever comes first; of those from one
+ * moment the latest said counts. After the end the claimant says nothing: the one before does not
+ * come back, for nobody said so. Of now, what was said last is shown also where it has ended. One
+ * without any time holds only now, and only where the claimant said nothing with a time. Retracted
+ * and superseded claims leave the one before standing.
  */
 export function controlOf(
   placeId: string,
   claims: readonly ClaimView[],
-  { validAt, partOf }: { readonly validAt?: string; readonly partOf?: PartOf } = {},
+  { validAt, partOf }: { readonly validAt?: string | undefined; readonly partOf?: PartOf } = {},
 ): PlaceControl {
   const about = claims.filter((claim) => stands(claim) && mentions(claim, placeId));
-  const current = about
-    .filter(({ current }) => controlledPlace(current) === placeId && isSoAt(current, validAt))
+  const begun = about
+    .filter(({ current }) => controlledPlace(current) === placeId && hasBegun(current, validAt))
     .toSorted(inTime);
   // The last one of each claimant.
-  const latest = new Map(current.map((claim) => [claim.current.attribution.claimant_id, claim]));
-  const statements = [...latest.values()].map(statementOf);
-  const disagree = statements.some((one) => statements.some((two) => areAtOdds(one, two, partOf)));
+  const latest = new Map(begun.map((claim) => [claim.current.attribution.claimant_id, claim]));
+  const current = [...latest.values()].filter((claim) => !hasEnded(claim.current, validAt));
+  const disagree = current.some((one) => current.some((two) => disagreeInTime(one, two, partOf)));
   return {
     place_id: placeId,
-    statements: statements.toSorted((a, b) => (a.claimant_id < b.claimant_id ? -1 : 1)),
+    statements: current
+      .map(statementOf)
+      .toSorted((a, b) => (a.claimant_id < b.claimant_id ? -1 : 1)),
     agreement: disagree ? 'contested' : 'uncontested',
     not_of_place: about.flatMap(({ current }) => {
       const reason = notOfPlaceReason(current);
       return reason === undefined ? [] : [{ claim_id: current.claim_id, reason }];
     }),
   };
+}
+
+/** Whether what is said to be so is over by `validAt`; of now, nothing is. */
+export function hasEnded(claim: ClaimMade, validAt: string | undefined): boolean {
+  return validAt !== undefined && validUntilMs(claim) <= startMs(validAt);
+}
+
+/** Until when, exclusive, what is said is said to be so; Infinity where nothing tells. */
+export function validUntilMs(claim: ClaimMade): number {
+  const to = claim.occurred?.to;
+  // What is said of one moment is about that moment.
+  return to === undefined ? Number.POSITIVE_INFINITY : Math.max(endMs(to), validFromMs(claim) + 1);
 }
 
 /** Why a claim about control states that of no place alone; undefined where it does. */
@@ -132,7 +148,14 @@ function isOfOnePlace({ places = [] }: ClaimMade): boolean {
   return places.every(({ place_id }) => place_id === places[0]?.place_id);
 }
 
-function isSoAt(claim: ClaimMade, validAt: string | undefined): boolean {
+function disagreeInTime(a: ClaimView, b: ClaimView, partOf: PartOf | undefined): boolean {
+  const [one, two] = [a.current, b.current];
+  const isAtOneTime = validFromMs(one) < validUntilMs(two) && validFromMs(two) < validUntilMs(one);
+  const [first, second] = [one.proposition as Control, two.proposition as Control];
+  return isAtOneTime && areAtOdds(first, second, partOf);
+}
+
+function hasBegun(claim: ClaimMade, validAt: string | undefined): boolean {
   if (validAt === undefined) return true;
   const from = validFromMs(claim);
   const lastMs = isDate(validAt) ? endMs(validAt) - 1 : endMs(validAt);

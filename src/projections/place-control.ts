@@ -54,8 +54,15 @@ export const Control = Type.Object({
       Type.String({ description: 'What had been said then; null: whatever was said.' }),
     ),
   }),
-  statements: Type.Array(Statement, { description: 'One of each claimant.' }),
-  agreement: code('uncontested', 'contested'),
+  statements: Type.Array(Statement, {
+    description:
+      'One of each claimant: the last begun by `valid_at`, unless the end it gave is past; ' +
+      'without `valid_at` the last said, also where it has ended.',
+  }),
+  agreement: {
+    ...code('uncontested', 'contested'),
+    description: 'Whether the statements, each of its own time, can all be true.',
+  },
   not_of_place: Type.Array(
     Type.Object({
       claim_id: Type.String(),
@@ -158,9 +165,8 @@ async function fromLog(parts: LogParts, at: At, placeId: string, said: string): 
 
 async function statedAmong(db: Db, at: At, placeId: string, about: readonly ControlClaim[]) {
   const controllers = about.flatMap(({ current }) => actorsOf(current.proposition));
-  const { valid_at } = at.as_of;
   const partOf = await readPartOf(db, at, controllers);
-  const asked = { partOf, ...(valid_at !== null && { validAt: valid_at }) };
+  const asked = { partOf, validAt: at.as_of.valid_at ?? undefined };
   const { statements, agreement, not_of_place } = controlOf(placeId, about, asked);
   const known = new Map(about.map((claim) => [claim.current.claim_id, claim]));
   return {

@@ -1,7 +1,7 @@
 /** What the war status shows of single claims: each beside the others, none made into one. */
 
 import type { ClaimSubject } from '../domain/claim-subject.ts';
-import { type Control, controlOf, notOfPlaceReason } from '../domain/control.ts';
+import { type Control, controlOf, hasEnded, notOfPlaceReason } from '../domain/control.ts';
 import type { Quantity } from '../domain/quantity.ts';
 import type { PartOf } from '../domain/sides.ts';
 import { latestAssessments, verificationOfAll } from '../domain/verification.ts';
@@ -14,7 +14,7 @@ type Of<K extends ClaimSubject['kind']> = CountedClaim<Extract<ClaimSubject, { k
 /** Control per place, one statement of each claimant. */
 export function controlByPlace(
   counted: readonly Of<'control'>[],
-  partOf: PartOf,
+  { partOf, validAt }: { readonly partOf: PartOf; readonly validAt: string | undefined },
 ): WarStatus['control'] {
   const byPlace = Map.groupBy(counted, ({ subject }) => subject.place_id);
   const elsewhere = (byPlace.get(null) ?? []).map(({ state }) => state);
@@ -22,7 +22,9 @@ export function controlByPlace(
     if (placeId === null) return [];
     const known = new Map(about.map((claim) => [claim.state.current.claim_id, claim]));
     const all = [...about.map(({ state }) => state), ...elsewhere];
-    const { statements, agreement, not_of_place } = controlOf(placeId, all, { partOf });
+    const { statements, agreement, not_of_place } = controlOf(placeId, all, { partOf, validAt });
+    // All that was said of it has ended.
+    if (statements.length === 0) return [];
     return {
       place_id: placeId,
       statements: statements.map((one) => ({
@@ -36,11 +38,14 @@ export function controlByPlace(
 }
 
 /** What is said of the control of no single place, each claim once. */
-export function combinedControl(counted: readonly Of<'control'>[]): WarStatus['combined_control'] {
+export function combinedControl(
+  counted: readonly Of<'control'>[],
+  validAt: string | undefined,
+): WarStatus['combined_control'] {
   return counted.flatMap(({ subject, ...claim }) => {
     const { current } = claim.state;
     const reason = notOfPlaceReason(current);
-    if (reason === undefined) return [];
+    if (reason === undefined || hasEnded(current, validAt)) return [];
     const { controller_id, status, basis } = current.proposition as Control;
     return {
       places: [...(subject.places ?? [])],

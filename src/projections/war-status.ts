@@ -33,6 +33,8 @@ export function warStatusOf(db: Db) {
     if ((await findConflict(db, at, conflictId)) === undefined) return undefined;
     const counted = await listCounted(db, at, { conflict: conflictId });
     const control = ofKind(counted, 'control');
+    const partOf = await readPartOf(db, at, control.flatMap(controllersOf));
+    const validAt = at.as_of.valid_at ?? undefined;
     const withdrawals = await lastMovements(db, at, {
       ...{ conflict: conflictId, type: 'TroopsWithdrew', limit: withdrawalsMax },
     });
@@ -41,8 +43,8 @@ export function warStatusOf(db: Db) {
       as_of: at.as_of,
       negotiations: await readNegotiations(db, at, conflictId),
       operations: await readOperations(db, at, conflictId),
-      control: controlByPlace(control, await readPartOf(db, at, control.flatMap(controllersOf))),
-      combined_control: combinedControl(control),
+      control: controlByPlace(control, { partOf, validAt }),
+      combined_control: combinedControl(control, validAt),
       withdrawals: withdrawals.last.map(withdrawalOf),
       withdrawals_total: withdrawals.total,
       areas: areasOf(ofKind(counted, 'area_control', 'settlements_taken')),

@@ -82,6 +82,26 @@ t.test('a statement without a time holds only now, and behind those with one', a
   t.strictSame(answers([undated, ...wikipedia]), ['k2']);
 });
 
+t.test('what gives an end holds until then, and what was before does not come back', async (t) => {
+  const occurred = { from: '2022-08-01', to: '2022-08-10' };
+  const ended = says('k2', 'ru', undefined, control('ru'), { occurred });
+  const other = says('k3', 'ua', '2022-09-10');
+  const all = [says('k1', 'ru', '2022-03-01', control(null, 'contested')), ended, other];
+  t.strictSame(answers(all, '2022-07-31'), ['k1']);
+  t.strictSame(answers(all, '2022-08-10'), ['k2']);
+  t.strictSame(answers(all, '2022-08-11'), []);
+  t.match(controlOf(izium, all, { validAt: '2022-10-01' }), {
+    statements: [{ claim_id: 'k3' }],
+    agreement: 'uncontested',
+  });
+  t.strictSame(answers(all), ['k2', 'k3'], 'said last, which is not of now');
+  t.equal(controlOf(izium, all).agreement, 'uncontested');
+  const moment = { from: '2022-08-01T12:00:00Z', to: '2022-08-01T12:00:00Z' };
+  const instant = says('k4', 'ru', undefined, control('ru'), { occurred: moment });
+  t.strictSame(answers([instant], '2022-08-01T12:00:00Z'), ['k4']);
+  t.strictSame(answers([instant], '2022-08-01T12:00:01Z'), []);
+});
+
 t.test('without the claim that does not stand, the one before stands', async (t) => {
   const [before, after] = wikipedia as [ClaimState, ClaimState];
   t.strictSame(answers([before, { ...after, lifecycle: 'retracted' }]), ['k1']);

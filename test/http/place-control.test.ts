@@ -233,6 +233,10 @@ t.test('claimants side by side, of a time, and what is no statement of the place
     { claim_id: 'k3' },
   ]);
   t.equal(history?.length, 5);
+  const occurred = { from: '2022-08-01', to: '2022-08-10' };
+  head = await claims('k6', 'ru', { occurred, ...held('ru') });
+  t.strictSame(await shown('&valid_at=2022-08-10'), ['uncontested', 'k6']);
+  t.strictSame(await shown('&valid_at=2022-09-09'), ['uncontested', 'k5'], 'that has ended');
 });
 
 t.test('two places of one name are two places', async (t) => {

@@ -117,6 +117,25 @@ t.test('a claim over places together is of none of them, and counts once', async
   t.equal(after.claims.total, before.claims.total + 2);
 });
 
+t.test('control that gives an end is of no moment after it', async (t) => {
+  const { claim, status } = await seeded(t);
+  const held = {
+    ...by('ru-mod'),
+    ...control('ru'),
+    occurred: { from: '2022-10-01', to: '2022-10-10' },
+  };
+  await claim('alone', { ...held, places: at(izium) });
+  await claim('both', { ...held, places: at(kupiansk, izium) });
+  const own = ['ua-armed-forces', 'ua'];
+  const during = await status('valid_at=2022-10-10');
+  t.strictSame(holders(during, izium), [['ru-mod', 'ru'], own]);
+  t.equal(ofPlace(during, izium)?.agreement, 'contested');
+  t.match(during.combined_control, [{ claim_id: 'both' }]);
+  const after = await status('valid_at=2022-10-11');
+  t.strictSame(holders(after, izium), [own]);
+  t.strictSame(after.combined_control, []);
+});
+
 // Seen to fail with a sum that is not made anew when one of its claims changes.
 t.test('increments add up where they may; what is left out says why', async (t) => {
   const { claim, send, status } = await seeded(t);
