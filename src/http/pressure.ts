@@ -11,20 +11,22 @@ import { problems } from './problem-responses.ts';
 const windowMs = 60_000;
 // Who watches the process has to see it when it is busiest.
 const alwaysAnswered = new Set(['/livez', '/readyz', '/metrics']);
+// Making a server blocks the event loop, of every server of the process: the samples that saw it
+// say nothing of the work.
+let lastMadeAt = Number.NEGATIVE_INFINITY;
 
 /** Makes `app` refuse work while the event loop lags or the heap is nearly full. */
 export async function usePressure(app: FastifyInstance, limits: Limits): Promise<void> {
-  // Making the server blocks the event loop: the samples that saw it say nothing of the work.
-  let settledAt = Number.POSITIVE_INFINITY;
+  const settlingMs = 2 * limits.pressureSampleIntervalMs;
   app.addHook('onReady', async () => {
-    settledAt = performance.now() + 2 * limits.pressureSampleIntervalMs;
+    lastMadeAt = performance.now();
   });
   await app.register(underPressure, {
     maxEventLoopDelay: limits.eventLoopDelayMaxMs,
     maxHeapUsedBytes: getHeapStatistics().heap_size_limit * limits.heapFullMax,
     sampleInterval: limits.pressureSampleIntervalMs,
     pressureHandler: async (request, _reply, type) => {
-      if (isAlwaysAnswered(request) || performance.now() < settledAt) return;
+      if (isAlwaysAnswered(request) || performance.now() < lastMadeAt + settlingMs) return;
       throw new Overloaded(`the process is too busy: ${type}`);
     },
   });

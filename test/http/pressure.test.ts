@@ -87,6 +87,18 @@ t.test('a full heap or a lagging event loop refuses work, and goes on after it',
   isProblem(t, await get(`${lagging.url}/v1/nothing`), 404);
 });
 
+// Seen to fail, with 503, where a server leaves out only what it took to make itself.
+t.test('what making another server in the process took refuses nothing', async (t) => {
+  const sample = { eventLoopDelayMaxMs: 1, pressureSampleIntervalMs: 1_000 };
+  const { url } = await serve(t, {}, sample);
+  await sleep(2_500);
+  await serve(t, {});
+  for (let turn = 0; turn < 10; turn += 1) {
+    t.equal((await get(`${url}/v1/nothing`)).status, 404);
+    await sleep(100);
+  }
+});
+
 // Seen to fail, by waiting, without `connectionTimeoutMillis`.
 t.test('with every database connection held, 503 in time, and all works after', async (t) => {
   const { db, pool, store } = await freshStore(t);
