@@ -7,9 +7,9 @@
  * list said before: that claim is superseded, for else "Ukraine, as of 10 September" would outlive
  * the revision that put "Russia, as of 30 May" back.
  *
- * An editor often changes the holder first and the day later: "Ukraine, as of 1 April" stood for two
- * hours, in the place of "Russia, as of 1 April". A later day dates such a state anew, and what it
- * had taken the place of is then said again. A state that was never in another's place is only
+ * An editor often changes the holder first and the day later: "Ukraine, as of 1 April" stood for
+ * two hours, in the place of "Russia, as of 1 April". A later day dates such a state anew, and what
+ * it had taken the place of is then said again. A state that was never in another's place is only
  * confirmed by a later day.
  */
 
