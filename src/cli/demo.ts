@@ -3,7 +3,7 @@
  */
 import pc from 'picocolors';
 import { readConfig } from '../config.ts';
-import { wordsOf } from '../domain/summary.ts';
+import { wordsOf } from '../domain/quantity-words.ts';
 import type { WarStatus } from '../projections/war-status-view.ts';
 import { namesOf } from '../relay/topics.ts';
 import { conflictId, registrySteps, reportSteps, type SeedStep } from './seed-report.ts';

@@ -3,7 +3,7 @@
  */
 import type { DataOf, EventType } from './catalogue.ts';
 import type { Proposition } from './proposition.ts';
-import type { Quantity } from './quantity.ts';
+import { wordsOf } from './quantity-words.ts';
 
 /** The name of an actor or place by its id; the id itself where no name is known. */
 export type NameOf = (category: 'actor' | 'place', id: string) => string;
@@ -33,48 +33,53 @@ const summaries: Summaries = {
   ClaimCorrected: ({ claim_id, field, cause, reason }) =>
     `Claim ${claim_id} was corrected at ${field} (${plain(cause)})${why(reason)}.`,
   ClaimRetracted: ({ claim_id, reason }) => `Claim ${claim_id} was retracted${why(reason)}.`,
-  ClaimSuperseded: ({ claim_id, by_claim_id }) =>
-    `Claim ${claim_id} was superseded by claim ${by_claim_id}.`,
-  ClaimLinked: ({ claim_id, relation, other_claim_id }) =>
-    `Claim ${claim_id} and claim ${other_claim_id} were linked: ${plain(relation)}.`,
-  ClaimUnlinked: ({ claim_id, relation, other_claim_id }) =>
-    `Claim ${claim_id} and claim ${other_claim_id} are no longer linked: ${plain(relation)}.`,
+  ClaimSuperseded: ({ claim_id, by_claim_id, reason }) =>
+    `Claim ${claim_id} was superseded by claim ${by_claim_id}${why(reason)}.`,
+  ClaimLinked: ({ claim_id, relation, other_claim_id, reason }) =>
+    `Claim ${claim_id} and claim ${other_claim_id} were linked: ${plain(relation)}` +
+    `${stated('reason', reason)}.`,
+  ClaimUnlinked: ({ claim_id, relation, other_claim_id, reason }) =>
+    `Claim ${claim_id} and claim ${other_claim_id} are no longer linked: ${plain(relation)}` +
+    `${stated('reason', reason)}.`,
 
   TroopsDeployed: ({ actor_id, to, basis, stated_purpose }, name) =>
     `${name('actor', actor_id)} deployed to ${all('place', to, name)} (${basis})` +
-    `${purpose(stated_purpose)}.`,
+    `${stated('purpose', stated_purpose)}.`,
   TroopsWithdrew: ({ actor_id, from, basis, stated_purpose }, name) =>
     `${name('actor', actor_id)} withdrew from ${all('place', from, name)} (${basis})` +
-    `${purpose(stated_purpose)}.`,
+    `${stated('purpose', stated_purpose)}.`,
   TroopsAdvanced: ({ actor_id, to, basis, stated_purpose }, name) =>
     `${name('actor', actor_id)} advanced to ${all('place', to, name)} (${basis})` +
-    `${purpose(stated_purpose)}.`,
+    `${stated('purpose', stated_purpose)}.`,
 
   OperationDeclared: ({ attribution, actor_id, goal }, name) =>
     `${name('actor', attribution.claimant_id)} declares an operation of ` +
-    `${name('actor', actor_id)}: ${goal}.`,
+    `${name('actor', actor_id)}: ${withoutFullStop(goal)}.`,
   OperationGoalReaffirmed: ({ attribution, actor_id, goal }, name) =>
     `${name('actor', attribution.claimant_id)} says the operation of ${name('actor', actor_id)} ` +
-    `goes on: ${goal}.`,
-  OperationGoalChanged: ({ attribution, actor_id, goal }, name) =>
+    `goes on: ${withoutFullStop(goal)}.`,
+  OperationGoalChanged: ({ attribution, actor_id, goal, stated_reason }, name) =>
     `${name('actor', attribution.claimant_id)} says the operation of ${name('actor', actor_id)} ` +
-    `has another goal: ${goal}.`,
-  OperationEnded: ({ attribution, actor_id, stated_reason }, name) =>
+    `has another goal: ${withoutFullStop(goal)}${stated('reason', stated_reason)}.`,
+  OperationEnded: ({ attribution, actor_id, stated_reason, outcome }, name) =>
     `${name('actor', attribution.claimant_id)} says the operation of ${name('actor', actor_id)} ` +
-    `has ended${why(stated_reason)}.`,
+    `has ended${why(stated_reason)}${stated('outcome', outcome)}.`,
 
-  NegotiationProposed: (data, name) => `${stance(data, name)} proposes to negotiate.`,
-  NegotiationAccepted: (data, name) => `${stance(data, name)} accepts to negotiate.`,
-  NegotiationRejected: (data, name) => `${stance(data, name)} ${plain(data.stance)}.`,
-  NegotiationStarted: ({ negotiation_id }) => `Negotiation ${negotiation_id} started.`,
+  NegotiationProposed: (data, name) => stance(data, name, 'proposes to negotiate'),
+  NegotiationAccepted: (data, name) => stance(data, name, 'accepts to negotiate'),
+  NegotiationRejected: (data, name) => stance(data, name, plain(data.stance)),
+  NegotiationStarted: ({ negotiation_id, stated_reason }) =>
+    `Negotiation ${negotiation_id} started${why(stated_reason)}.`,
   NegotiationSuspended: ({ negotiation_id, stated_reason }) =>
     `Negotiation ${negotiation_id} was suspended${why(stated_reason)}.`,
-  NegotiationResumed: ({ negotiation_id }) => `Negotiation ${negotiation_id} was resumed.`,
-  NegotiationConcluded: ({ negotiation_id, outcome }) =>
-    `Negotiation ${negotiation_id} was concluded: ${plain(outcome)}.`,
+  NegotiationResumed: ({ negotiation_id, stated_reason }) =>
+    `Negotiation ${negotiation_id} was resumed${why(stated_reason)}.`,
+  NegotiationConcluded: ({ negotiation_id, outcome, stated_reason }) =>
+    `Negotiation ${negotiation_id} was concluded: ${plain(outcome)}` +
+    `${stated('reason', stated_reason)}.`,
 
-  CeasefireAgreed: ({ agreement_id, parties }, name) =>
-    `${all('actor', parties, name)} agreed on ceasefire ${agreement_id}.`,
+  CeasefireAgreed: ({ agreement_id, parties, terms }, name) =>
+    `${all('actor', parties, name)} agreed on ceasefire ${agreement_id}${why(terms)}.`,
   CeasefireViolated: ({ agreement_id, attribution, by_id }, name) =>
     `${name('actor', attribution.claimant_id)} says ${name('actor', by_id)} violated ceasefire ` +
     `${agreement_id}.`,
@@ -91,57 +96,25 @@ export function summaryOf<T extends EventType>(type: T, data: DataOf<T>, name: N
   return summaries[type](data, name);
 }
 
-/** A quantity in words: "more than 300", "about 40 to 60 km2", with its unit only for measures. */
-export function wordsOf(quantity: Quantity): string {
-  const { unit } = quantity;
-  const words = amountOf(quantity);
-  return unit.startsWith('{') ? words : `${words} ${unit}`;
-}
-
-function amountOf({ qualifier, value, value_to, value_best }: Quantity): string {
-  switch (qualifier) {
-    case 'exact':
-    case 'unspecified':
-      return numeral(value);
-    case 'approximately':
-      return `about ${numeral(value)}`;
-    case 'more_than':
-      return `more than ${numeral(value)}`;
-    case 'at_least':
-      return `at least ${numeral(value)}`;
-    case 'less_than':
-      return `less than ${numeral(value)}`;
-    case 'at_most':
-      return `at most ${numeral(value)}`;
-    case 'up_to':
-      return `up to ${numeral(value)}`;
-    case 'between': {
-      const best = value_best === undefined ? '' : `, at best estimate ${numeral(value_best)}`;
-      return `between ${numeral(value)} and ${numeral(value_to)}${best}`;
-    }
-    case 'vague':
-      return 'an unstated number of';
-  }
-}
-
-const numerals = new Intl.NumberFormat('en-GB');
-
-function numeral(n: number | undefined): string {
-  return numerals.format(n ?? 0);
-}
-
 function all(category: 'actor' | 'place', ids: readonly string[], name: NameOf): string {
   return ids.map((id) => name(category, id)).join(', ');
 }
 
-function stance(
-  data: { attribution: { claimant_id: string }; party_id: string; counterpart_id: string },
-  name: NameOf,
-): string {
-  const { attribution, party_id, counterpart_id } = data;
+type Stance = {
+  readonly attribution: { readonly claimant_id: string };
+  readonly party_id: string;
+  readonly counterpart_id: string;
+  readonly proposal?: string;
+  readonly stated_reason?: string;
+  readonly conditions?: string;
+};
+
+function stance(data: Stance, name: NameOf, is: string): string {
+  const { attribution, party_id, counterpart_id, proposal, stated_reason, conditions } = data;
   return (
     `${name('actor', attribution.claimant_id)} states the stance of ${name('actor', party_id)} ` +
-    `towards ${name('actor', counterpart_id)}:`
+    `towards ${name('actor', counterpart_id)}: ${is}${stated('proposal', proposal)}` +
+    `${stated('reason', stated_reason)}${stated('conditions', conditions)}.`
   );
 }
 
@@ -153,8 +126,8 @@ function why(reason: string | undefined): string {
   return reason === undefined ? '' : `: ${withoutFullStop(reason)}`;
 }
 
-function purpose(stated: string | undefined): string {
-  return stated === undefined ? '' : `, stated purpose: ${withoutFullStop(stated)}`;
+function stated(what: string, text: string | undefined): string {
+  return text === undefined ? '' : `, stated ${what}: ${withoutFullStop(text)}`;
 }
 
 function withoutFullStop(text: string): string {

@@ -8,8 +8,8 @@ const beyondAscii = /[^\0-\x7f]/;
 export type TakeWord = (plain: string, from: number, to: number) => void;
 
 /**
- * Each word once: runs of letters, marks and digits, compatible forms made one (NFKC) and in lower
- * case, the first `wordLengthMax` code units of each.
+ * Each word once: runs of letters, marks and digits, compatible forms made one (NFKC) and without
+ * regard to case, the first `wordLengthMax` code units of each.
  */
 export function wordsOf(...texts: readonly (string | undefined)[]): string[] {
   const words = new Set<string>();
@@ -27,7 +27,8 @@ export function eachWord(text: string | undefined, take: TakeWord): void {
 }
 
 function eachOfAnyScript(text: string, take: TakeWord): void {
-  const plain = text.normalize('NFKC').toLowerCase();
+  // By way of upper case, where ß is SS, and both sigmas are one.
+  const plain = text.normalize('NFKC').toUpperCase().toLowerCase();
   for (const [run] of plain.matchAll(letterOrDigit)) {
     const word = shortened(run);
     take(word, 0, word.length);

@@ -90,7 +90,7 @@ const handlers: Handlers<
 /** A row per entry, by its stream; its list is filtered by `outline`: kind, place, outlet. */
 export const registry: Projection = {
   name: 'registry',
-  version: 3,
+  version: 4,
   types: Object.keys(handlers),
   tables: {
     entries: {

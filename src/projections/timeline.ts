@@ -17,7 +17,7 @@ export const goingOn = "tstzrange(sort_at, greatest(sort_at, occurred_until), '[
  */
 export const timeline: Projection = {
   name: 'timeline',
-  version: 4,
+  version: 5,
   types: eventTypes,
   tables: {
     items: {

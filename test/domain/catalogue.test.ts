@@ -99,6 +99,20 @@ t.test('every event has a sentence, with names where they are known', async (t) 
   }
 });
 
+// Seen to fail where a stance was told without its reason.
+t.test('a sentence has every reason, goal and condition that is stated', async (t) => {
+  const stated = ['goal', 'reason', 'stated_reason', 'stated_purpose', 'proposal', 'conditions'];
+  for (const { type, data } of history.map(upcast)) {
+    const { properties } = catalogue[type];
+    for (const [member, schema] of Object.entries(properties)) {
+      if (![...stated, 'terms', 'outcome'].includes(member) || !Check(schema, 'It rained.'))
+        continue;
+      const text = summaryOf(type, { ...data, [member]: 'It rained.' } as never, (_, id) => id);
+      t.match(text, /It rained[^.]*\.$/, `${type}, ${member}`);
+    }
+  }
+});
+
 t.test('CloudEvents types are kebab-case with a version', async (t) => {
   t.equal(cloudEventType('ClaimMade', 1), 'frontlog.claim-made.v1');
   t.equal(cloudEventType('OperationGoalReaffirmed', 2), 'frontlog.operation-goal-reaffirmed.v2');

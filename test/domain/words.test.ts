@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import t from 'tap';
 import { eachWord, wordsOf } from '../../src/domain/words.ts';
 
+// Seen to fail, in two words where there is one, with lower case alone.
 t.test('words of any script, in one form, each once', async (t) => {
   t.strictSame(wordsOf('Izium, IZIUM; izyum!', undefined, 'Ізюм'), ['izium', 'izyum', 'ізюм']);
   t.strictSame(wordsOf('3,000 km² in 2022-09'), ['3', '000', 'km2', 'in', '2022', '09']);
   t.strictSame(wordsOf('ﬁle', 'x́'), ['file', 'x́']);
+  t.strictSame(wordsOf('Straße, STRASSE', 'λόγοσ ΛΌΓΟΣ'), ['strasse', 'λόγος']);
   t.strictSame(wordsOf('', ' ', `'";--`, '{}'), []);
   const [long] = wordsOf('𐐀'.repeat(30), '𐐨'.repeat(99));
   t.equal(long?.length, 40);
