@@ -9,8 +9,9 @@ import {
 } from '../domain/control.ts';
 import { saidAtMs, validFromMs } from '../domain/recorded.ts';
 import { Basis, code, Occurred, orNull } from '../domain/vocabulary.ts';
+import { checked, checkedOf } from './checked.ts';
 import { actorsOf } from './claim-columns.ts';
-import { Lifecycle, statuses } from './claim-shape.ts';
+import { Lifecycle } from './claim-shape.ts';
 import {
   type ControlClaim,
   readCounting,
@@ -33,7 +34,7 @@ const Statement = Type.Object({
   controller_id: orNull(Type.String()),
   status: code('controlled', 'contested', 'unknown', 'none'),
   basis: Basis,
-  verification: code(...statuses),
+  ...checked,
   occurred: orNull(Occurred),
   asserted_at: orNull(Type.String()),
   claim_id: Type.String(),
@@ -179,8 +180,8 @@ async function statedAmong(db: Db, at: At, placeId: string, about: readonly Cont
   };
 }
 
-function shownOf(statement: ControlStatement, { verification }: ControlClaim) {
-  return { ...statement, verification: verification.status };
+function shownOf(statement: ControlStatement, claim: ControlClaim) {
+  return { ...statement, ...checkedOf([{ state: claim, verification: claim.verification }]) };
 }
 
 function statedOf({ statement, claim }: { statement: ControlStatement; claim: ControlClaim }) {

@@ -6,12 +6,12 @@ import type { ClaimState } from '../domain/claim-state.ts';
 import { stands } from '../domain/lifecycle.ts';
 import type { Quantity } from '../domain/quantity.ts';
 import { bySaidAt } from '../domain/recorded.ts';
+import { checkedOf } from './checked.ts';
 import type { KnownClaim } from './claim-tables.ts';
 import { claims } from './claims.ts';
 import { listSums, listTotals, readMembers } from './counted-claims.ts';
 import { linkedWith, readSameOccurrence } from './linked-claims.ts';
 import type { At } from './vintage.ts';
-import { checkedOf } from './war-status-statements.ts';
 import { type CasualtyStatement, claimIdsMax, notAddedMax } from './war-status-view.ts';
 
 /** What one claimant says of one subject. */

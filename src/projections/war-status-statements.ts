@@ -4,7 +4,7 @@ import type { ClaimSubject } from '../domain/claim-subject.ts';
 import { type Control, controlOf, hasEnded, notOfPlaceReason } from '../domain/control.ts';
 import type { Quantity } from '../domain/quantity.ts';
 import type { PartOf } from '../domain/sides.ts';
-import { latestAssessments, verificationOfAll } from '../domain/verification.ts';
+import { checkedOf } from './checked.ts';
 import type { KnownClaim } from './claim-tables.ts';
 import type { CountedClaim } from './counted-claims.ts';
 import type { WarStatus } from './war-status-view.ts';
@@ -79,23 +79,6 @@ export function equipmentLossesOf(
     const { side_id, equipment_class } = (group[0] as (typeof group)[number]).subject;
     return { side_id, equipment_class, by_claimant: group.map((claim) => quantifiedOf(claim)) };
   });
-}
-
-/** How far what these claims say together is checked. */
-export function checkedOf(claims: readonly KnownClaim[]) {
-  const { status, ...verification_basis } = verificationOfAll(
-    claims.map(({ verification }) => verification),
-  );
-  return { verification: status, verification_basis, assessments: assessmentsOf(claims) };
-}
-
-// The latest verdict of each assessor on each claim; the same one once.
-function assessmentsOf(claims: readonly KnownClaim[]) {
-  const verdicts = claims.flatMap(({ state: { assessments } }) =>
-    latestAssessments(assessments).map(({ assessor_id, verdict }) => ({ assessor_id, verdict })),
-  );
-  const distinct = new Map(verdicts.map((one) => [`${one.assessor_id} ${one.verdict}`, one]));
-  return [...distinct.values()];
 }
 
 function quantifiedOf(claim: KnownClaim) {

@@ -1,19 +1,18 @@
 /** The schema of the war status. */
 import { type Static, Type } from 'typebox';
 import { type NotAddedReason, notAddedReasons } from '../domain/casualty-subject.ts';
-import { claimEvents } from '../domain/claim.ts';
 import { type NotOfPlaceReason, notOfPlaceReasons } from '../domain/control.ts';
 import { CasualtyCategory, CasualtyOutcome } from '../domain/proposition.ts';
 import { Quantity } from '../domain/quantity.ts';
 import { Basis, code, Occurred, orNull, PlaceMention } from '../domain/vocabulary.ts';
-import { lifecycles, statuses, Verification } from './claim-shape.ts';
+import { checked } from './checked.ts';
+import { lifecycles, statuses } from './claim-shape.ts';
 import { AsOf } from './vintage.ts';
 
 /** Claims of a sum that are named, and claims that are not in it: the last ones. */
 export const claimIdsMax = 100;
 export const notAddedMax = 10;
 
-const { assessor_id, verdict } = claimEvents.ClaimAssessed.properties;
 const Places = Type.Array(PlaceMention);
 
 const Stance = Type.Object({
@@ -44,16 +43,6 @@ const Withdrawal = Type.Object({
   event_id: Type.String(),
 });
 
-const checked = {
-  verification: Verification.properties.status,
-  verification_basis: Type.Object(
-    { ...Type.Omit(Verification, ['status']).properties },
-    { description: 'What the status was derived from, under which policy.' },
-  ),
-  assessments: Type.Array(Type.Object({ assessor_id, verdict }), {
-    description: 'The latest verdict of each assessor.',
-  }),
-};
 const said = {
   claimant_id: Type.String(),
   asserted_at: orNull(Type.String()),

@@ -206,7 +206,11 @@ t.test('claimants side by side, of a time, and what is no statement of the place
     agreement: 'contested',
     statements: [
       { claim_id: 'k1', claimant_id: 'ru', controller_id: 'ru', verification: 'unverified' },
-      { claim_id: 'k2', claimant_id: 'ua', verification: 'disputed', basis: 'claimed' },
+      {
+        ...{ claim_id: 'k2', claimant_id: 'ua', verification: 'disputed', basis: 'claimed' },
+        verification_basis: { policy: 'v1', counts: { disputed: 1 }, independent_origins: 1 },
+        assessments: [{ assessor_id: list, verdict: 'disputed' }],
+      },
       { claim_id: 'k3', claimant_id: 'ua-forces', occurred: { from: '2022-09-12' } },
       { claim_id: 'k4', claimant_id: list, occurred: null, asserted_at: null },
     ],
