@@ -69,7 +69,7 @@ export function controlOf(
       .toSorted((a, b) => (a.claimant_id < b.claimant_id ? -1 : 1)),
     agreement: disagree ? 'contested' : 'uncontested',
     not_of_place: about.flatMap(({ current }) => {
-      const reason = notOfPlaceReason(current);
+      const reason = isSoAt(current, validAt) ? notOfPlaceReason(current) : undefined;
       return reason === undefined ? [] : [{ claim_id: current.claim_id, reason }];
     }),
   };
@@ -153,6 +153,10 @@ function disagreeInTime(a: ClaimView, b: ClaimView, partOf: PartOf | undefined):
   const isAtOneTime = validFromMs(one) < validUntilMs(two) && validFromMs(two) < validUntilMs(one);
   const [first, second] = [one.proposition as Control, two.proposition as Control];
   return isAtOneTime && areAtOdds(first, second, partOf);
+}
+
+function isSoAt(claim: ClaimMade, validAt: string | undefined): boolean {
+  return hasBegun(claim, validAt) && !hasEnded(claim, validAt);
 }
 
 function hasBegun(claim: ClaimMade, validAt: string | undefined): boolean {
