@@ -5,7 +5,8 @@ import { sendProblem } from './errors.ts';
 
 export const Cursor = Type.String({
   pattern: '^[A-Za-z0-9_-]{1,400}$',
-  description: '`next_cursor` of the page before.',
+  description:
+    '`next_cursor` of the page before. A view goes on as of the position of its first page.',
 });
 
 /** How many items a page holds. */
@@ -20,6 +21,15 @@ export function cursorOf(text: string): string {
 export function textOf(cursor: string): string | undefined {
   const text = Buffer.from(cursor, 'base64url').toString('utf8');
   return /^[!-~]{1,300}$/.test(text) && cursorOf(text) === cursor ? text : undefined;
+}
+
+/** Where a view's list goes on: after what, and as of which position of the log. */
+export type Continuation = { readonly position: number; readonly after: string };
+
+/** Where a view's list goes on; undefined if no view of ours has such a cursor. */
+export function continuationOf(cursor: string): Continuation | undefined {
+  const [, position, after] = /^(\d{1,15})@(.+)$/.exec(textOf(cursor) ?? '') ?? [];
+  return after === undefined ? undefined : { position: Number(position), after };
 }
 
 /** Reads the texts of lists by key: a key begins with its category, which tells the list. */
@@ -62,4 +72,13 @@ export function nextLink(request: FastifyRequest, reply: FastifyReply, text: str
   next.searchParams.set('cursor', cursor);
   reply.header('link', `<${next.pathname}${next.search}>; rel="next"`);
   return cursor;
+}
+
+/** As `nextLink`, of a view's page as of `position`; `after` is what `continuationOf` will tell. */
+export function nextViewLink(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { position, after }: { readonly position: number; readonly after: string | null },
+) {
+  return nextLink(request, reply, after === null ? null : `${position}@${after}`);
 }

@@ -10,7 +10,7 @@ import type { Db } from '../db.ts';
 import type { Projection } from '../projections/projection.ts';
 import { AsOf, type At, readVintage } from '../projections/vintage.ts';
 import { type Columns, csvOf } from './csv.ts';
-import { malformedCursor, nextLink, textOf } from './cursors.ts';
+import { continuationOf, malformedCursor, nextViewLink } from './cursors.ts';
 import { sendNotFound, sendProblem } from './errors.ts';
 import { type Feature, featureCollection } from './geojson.ts';
 import { problems } from './problem-responses.ts';
@@ -70,10 +70,10 @@ export async function answerList<Item, After>(
   const type = new Negotiator(request.raw).mediaType([...types]);
   if (type === undefined) return notAcceptable(request, reply, types);
   const { cursor, limit } = request.query as Reading & { cursor?: string; limit: number };
-  const text = cursor === undefined ? undefined : textOf(cursor);
-  const after = text === undefined ? undefined : list.afterOf(text);
+  const continued = cursor === undefined ? undefined : continuationOf(cursor);
+  const after = continued === undefined ? undefined : list.afterOf(continued.after);
   if (cursor !== undefined && after === undefined) return malformedCursor(request, reply);
-  const view = await openView(request, reply, list, type);
+  const view = await openView(request, reply, list, { type, begunAt: continued?.position });
   if (view === undefined) return reply;
   const { at } = view;
   const isAll = type === lines && !new URL(request.url, 'http://here').searchParams.has('limit');
@@ -82,7 +82,8 @@ export async function answerList<Item, After>(
   if (!view.begin()) return reply;
   reply.type(type);
   if (isAll) return reply.send(linesOfAll(request, list, at, page));
-  const next_cursor = nextLink(request, reply, page.next);
+  const { position } = at.as_of;
+  const next_cursor = nextViewLink(request, reply, { position, after: page.next });
   const members = { next_cursor, as_of: at.as_of };
   // As bytes, where a type has no charset to tell.
   switch (type) {

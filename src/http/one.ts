@@ -38,7 +38,7 @@ export async function answerOne<Body extends { as_of: AsOf }>(
   const types = [json, form.type];
   const type = new Negotiator(request.raw).mediaType(types);
   if (type === undefined) return notAcceptable(request, reply, types);
-  const view = await openView(request, reply, { db, projections }, type);
+  const view = await openView(request, reply, { db, projections }, { type });
   if (view === undefined) return reply;
   const body = await read(view.at);
   if (body === undefined) return sendNotFound(request, reply, missing);

@@ -6,7 +6,7 @@ import { claims } from '../projections/claims.ts';
 import type { LogParts } from '../projections/control-said.ts';
 import { Control, findControl, statedAfter } from '../projections/place-control.ts';
 import { registry } from '../projections/registry.ts';
-import { Cursor, Limit, malformedCursor, nextLink, textOf } from './cursors.ts';
+import { Cursor, continuationOf, Limit, malformedCursor, nextViewLink } from './cursors.ts';
 import { sendNotFound, sendProblem } from './errors.ts';
 import { problems } from './problem-responses.ts';
 import { notModified, openView, reading, validAt } from './vintage.ts';
@@ -59,16 +59,18 @@ export function addPlaces(app: FastifyInstance, parts: LogParts): void {
           errors: [{ pointer: '/cursor', detail: 'needs history=true', in: 'query' }],
         });
       }
-      const text = cursor === undefined ? undefined : textOf(cursor);
-      const after = text === undefined ? undefined : statedAfter(text);
+      const continued = cursor === undefined ? undefined : continuationOf(cursor);
+      const after = continued === undefined ? undefined : statedAfter(continued.after);
       if (cursor !== undefined && after === undefined) return malformedCursor(request, reply);
-      const view = await openView(request, reply, { db, projections: [claims, registry] });
+      const sources = { db, projections: [claims, registry] };
+      const view = await openView(request, reply, sources, { begunAt: continued?.position });
       if (view === undefined) return reply;
       const history = isWanted ? { after, limit } : undefined;
       const found = await findControl(parts, view.at, id, { said_at, history });
       if (found === undefined) return sendNotFound(request, reply, `there is no place ${id}`);
       if (!view.begin()) return reply;
-      const next_cursor = nextLink(request, reply, found.next);
+      const { position } = view.at.as_of;
+      const next_cursor = nextViewLink(request, reply, { position, after: found.next });
       return reply.send({ ...found.body, next_cursor });
     },
   });

@@ -77,13 +77,14 @@ type Opened = {
 
 /**
  * Opens the view for an answer in the format `type`; undefined where it is answered already: the
- * client has it, or no such past is there.
+ * client has it, or no such past is there. A list that was begun as of a position goes on as of it:
+ * else what changes between two pages would be in both, or in none.
  */
 export async function openView(
   request: FastifyRequest,
   reply: FastifyReply,
   { db, projections }: Omit<ViewParts, 'missing'>,
-  type = '',
+  { type = '', begunAt }: { readonly type?: string; readonly begunAt?: number | undefined } = {},
 ): Promise<Opened | undefined> {
   const asked = request.query as Reading;
   if (asked.at_position !== undefined && asked.known_at !== undefined) {
@@ -92,12 +93,14 @@ export async function openView(
   }
   const { min_position, wait_ms } = asked;
   if (min_position !== undefined) await waitForPosition(db, projections, min_position, wait_ms);
-  const at = await readVintage(db, projections, asked).catch((error) => {
+  const goesOn = begunAt !== undefined && asked.at_position === undefined && !asked.known_at;
+  const past = goesOn ? { ...asked, at_position: begunAt } : asked;
+  const at = await readVintage(db, projections, past).catch((error) => {
     if (error instanceof BeyondLog) return error;
     throw error;
   });
   if (at instanceof BeyondLog) {
-    refuse(request, reply, 'at_position', at.message);
+    refuse(request, reply, goesOn ? 'cursor' : 'at_position', at.message);
     return undefined;
   }
   const etag = etagOf(request, at, type);

@@ -2,6 +2,7 @@
 import t from 'tap';
 import type { Casualties } from '../../src/projections/casualties.ts';
 import { get, post, recordSeed, testService } from '../service.ts';
+import { forgedCursor } from './forged.ts';
 
 const conflict_id = 'russia-ukraine-2022';
 type Page = { items: Casualties[]; next_cursor: string | null; as_of: { position: number } };
@@ -156,7 +157,7 @@ t.test('casualties of a conflict', async (t) => {
     const path = `${url}/v1/casualties?conflict=${conflict_id}`;
     const csv = await fetch(`${path}&limit=1`, { headers: { accept: 'text/csv' } });
     t.match(await csv.text(), /^conflict_id,claimant_id,.*\r\n[^,]*,ru-mod,ua,military,killed,/);
-    const cursor = (text: string) => `cursor=${Buffer.from(text).toString('base64url')}`;
+    const cursor = (text: string) => `cursor=${forgedCursor(text)}`;
     for (const query of [
       'outcome=dead',
       'category=all',

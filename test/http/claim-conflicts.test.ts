@@ -7,6 +7,7 @@ import type { ClaimConflict } from '../../src/projections/claim-conflicts.ts';
 import type { ClaimChange } from '../../src/projections/claim-history.ts';
 import type { Claim } from '../../src/projections/claim-shape.ts';
 import { get, post, recordSeed, testService } from '../service.ts';
+import { forgedCursor } from './forged.ts';
 
 const conflict_id = 'russia-ukraine-2022';
 type Page<Item> = { items: Item[]; next_cursor: string | null; as_of: { position: number } };
@@ -173,7 +174,7 @@ t.test('the conflicts of claims', async (t) => {
       body: { errors: [{ pointer: '/conflict' }] },
     });
     for (const text of ['1', '~', '~1', '-1~1', '1~x', '1~2~3']) {
-      const cursor = Buffer.from(text).toString('base64url');
+      const cursor = forgedCursor(text);
       const path = `/v1/claims/conflicts?conflict=${conflict_id}&cursor=${cursor}`;
       t.match(await get(url + path), { status: 400, body: { code: 'malformed' } }, text);
     }

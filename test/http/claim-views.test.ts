@@ -3,6 +3,7 @@ import t from 'tap';
 import type { ClaimChange } from '../../src/projections/claim-history.ts';
 import type { Claim } from '../../src/projections/claim-shape.ts';
 import { get, post, recordSeed, testService } from '../service.ts';
+import { forgedCursor } from './forged.ts';
 
 const conflict_id = 'russia-ukraine-2022';
 type Page<Item = Claim> = {
@@ -113,6 +114,35 @@ t.test('pages in both orders hold each claim once, whatever the times say', asyn
     }
   }
   t.strictSame(await idsOf(url, `/v1/claims?${wait}&said_to=2022-09-11`), []);
+});
+
+// Seen to fail, with 1 and 3 and then 2 missing, where each page is of its own time.
+t.test('what changes between two pages is in neither twice nor in none', async (t) => {
+  const { url } = await testService(t);
+  await recordSeed(url);
+  let position = 0;
+  for (const [i, id] of ['p1', 'p2', 'p3'].entries()) {
+    const claim = statement(id, { asserted_at: `2022-09-1${i}` });
+    position = (await post(`${url}/v1/claims`, claim)).body.position as number;
+  }
+  const list = `${url}/v1/claims?kind=statement&claimant=ua&sort=said&order=asc&limit=1`;
+  const pages = [(await get<Page>(`${list}&min_position=${position}`)).body];
+  const correction = {
+    ...said('ua', { cause: 'extraction_error', reason: 'r' }),
+    ...{ field: '/asserted_at', from: '2022-09-11', to: '2022-09-01' },
+  };
+  const corrected = await post(`${url}/v1/claims/p2/corrections`, correction);
+  const next = `min_position=${corrected.body.position}&cursor=`;
+  for (const _ of ['p2', 'p3']) {
+    pages.push((await get<Page>(`${list}&${next}${pages.at(-1)?.next_cursor}`)).body);
+  }
+  t.match(pages, [
+    { items: [{ id: 'p1' }], as_of: { position } },
+    { items: [{ id: 'p2', asserted_at: '2022-09-11' }], as_of: { position } },
+    { items: [{ id: 'p3' }], as_of: { position }, next_cursor: null },
+  ]);
+  const anew = await get<Page>(`${list}&min_position=${corrected.body.position}`);
+  t.match(anew.body.items, [{ id: 'p2', asserted_at: '2022-09-01' }]);
 });
 
 t.test('a claim as it stands, with who says so and how far it is checked', async (t) => {
@@ -339,7 +369,7 @@ t.test(
 t.test('what is no filter, no cursor and no moment is refused', async (t) => {
   const { url } = await testService(t);
   await recordSeed(url);
-  const cursor = (text: string) => `cursor=${Buffer.from(text).toString('base64url')}`;
+  const cursor = (text: string) => `cursor=${forgedCursor(text)}`;
   for (const query of [
     'colour=red',
     'kind=planet',
