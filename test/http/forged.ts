@@ -1,6 +1,6 @@
 /** Cursors that were not given out. */
 
-/** A view's cursor as of the log's first event, that would go on after `text`. */
-export function forgedCursor(text: string): string {
-  return Buffer.from(`1@${text}`).toString('base64url');
+/** A view's cursor as of `position`, that would go on after `text`. */
+export function forgedCursor(text: string, position = 0): string {
+  return Buffer.from(`${position}@${text}`).toString('base64url');
 }

@@ -268,10 +268,11 @@ t.test('two places of one name are two places', async (t) => {
 t.test('what is no place, no moment and no cursor of a history is refused', async (t) => {
   const { url } = await testService(t);
   const path = `${url}/v1/places/lyman/control`;
-  t.match(await get(`${path}?min_position=${await register(url)}`), { status: 200 });
+  const head = await register(url);
+  t.match(await get(`${path}?min_position=${head}`), { status: 200 });
   t.match(await get(`${url}/v1/places/nowhere/control`), { status: 404 });
   t.match(await get(`${path}?history=true&cursor=abc`), { status: 400 });
-  const cursor = (text: string) => `cursor=${forgedCursor(text)}`;
+  const cursor = (text: string) => `cursor=${forgedCursor(text, head)}`;
   const paging = ['~~1', '1~2~3', '-1~~7'].map((text) => `history=true&${cursor(text)}`);
   for (const query of paging) t.match(await get(`${path}?${query}`), { status: 200 }, query);
   for (const query of [
