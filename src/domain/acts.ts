@@ -1,20 +1,19 @@
 /** From an event type to the command that leads to it: what HTTP, bulk and importers decide by. */
 import type { TObject, TSchema } from 'typebox';
-import { Equal } from 'typebox/value';
 import { type ActorRejection, actor, actorCommands } from './actor.ts';
 import { type AgreementRejection, agreement, agreementCommands } from './agreement.ts';
 import type { EventType } from './catalogue.ts';
 import { type ClaimRejection, claim, claimCommands } from './claim.ts';
 import { conflict, conflictCommands } from './conflict.ts';
+import { asSaid } from './correction.ts';
 import type { Decider } from './decider.ts';
+import { withoutDerived } from './derived.ts';
 import { force, forceCommands } from './force.ts';
 import { type NegotiationRejection, negotiation, negotiationCommands } from './negotiation.ts';
 import { type OperationRejection, operation, operationCommands } from './operation.ts';
 import { type PlaceRejection, place, placeCommands } from './place.ts';
-import { deriveBounds, type Quantity, quantityFaults, withoutBounds } from './quantity.ts';
 import { findReferences, type Reference, streamsReferredTo } from './references.ts';
 import { type ReportRejection, report, reportCommands } from './report.ts';
-import type { Fault } from './times.ts';
 import { ActorId, EntityId, NewClaimId, PlaceEntityId } from './vocabulary.ts';
 
 /** Every code that a command can be refused with by its aggregate. */
@@ -123,32 +122,6 @@ export function streamsNamedBy(act: Act, id: string, data: object): string[] {
  */
 export function commandDataOf(type: EventType, data: Record<string, unknown>) {
   const { [acts[type].idMember]: id, ...rest } = data;
-  return { id, data: withoutDerived(rest) as Record<string, unknown> };
-}
-
-/** Where `data` gives bounds that do not follow from what the source says. */
-export function derivedFaults(data: unknown, pointer = ''): Fault[] {
-  if (typeof data !== 'object' || data === null) return [];
-  if (isQuantity(data)) {
-    const said = withoutBounds(data);
-    const isSaidOnly = Equal(said, data);
-    if (isSaidOnly || quantityFaults(said, '').length > 0) return [];
-    if (Equal(deriveBounds(said), data)) return [];
-    return [{ pointer, detail: 'has bounds that do not follow from its value' }];
-  }
-  return Object.entries(data).flatMap(([name, one]) => derivedFaults(one, `${pointer}/${name}`));
-}
-
-function withoutDerived(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutDerived);
-  if (typeof value !== 'object' || value === null) return value;
-  if (isQuantity(value)) return withoutBounds(value);
-  return Object.fromEntries(
-    Object.entries(value).map(([member, one]) => [member, withoutDerived(one)]),
-  );
-}
-
-// Bounds stand only in quantities, and these only beside the other members of one.
-function isQuantity(value: object): value is Quantity {
-  return 'qualifier' in value && 'measure' in value;
+  const said = type === 'ClaimCorrected' ? asSaid(rest) : withoutDerived(rest);
+  return { id, data: said as Record<string, unknown> };
 }

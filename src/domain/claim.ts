@@ -6,7 +6,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { Equal } from 'typebox/value';
-import { Correction, correct, corrected } from './correction.ts';
+import { asSaid, Correction, correct, corrected } from './correction.ts';
 import {
   type AnyDecisionCode,
   type CommandOf,
@@ -17,6 +17,7 @@ import {
   Rejection,
   type Upcasters,
 } from './decider.ts';
+import { derivedFaults } from './derived.ts';
 import { ofOtherConflict } from './own-conflict.ts';
 import { Proposition, PropositionSaid } from './proposition.ts';
 import { deriveBounds, impossible, quantityFaults, withoutBounds } from './quantity.ts';
@@ -158,7 +159,10 @@ export const claim: Decider<State, ClaimCommand, ClaimEvent, ClaimRejection> = {
       const isSoAlready = isSaid(state.said, event) || sameSource(data, state.made);
       return whileActive(data, state, isSoAlready, event);
     },
-    CorrectClaim: (data, state, claim_id) => {
+    CorrectClaim: (shown, state, claim_id) => {
+      const underived = impossible(derivedFaults(shown.to, '/to'));
+      if (underived !== undefined) return underived;
+      const data = asSaid(shown);
       const event = { type: 'ClaimCorrected', data: { claim_id, ...data } } as const;
       if (state.current === undefined) return whileActive(data, state, false, event);
       const content = correct(state.current, data, claimCommands.MakeClaim);
@@ -194,7 +198,7 @@ export const claim: Decider<State, ClaimCommand, ClaimEvent, ClaimRejection> = {
   }),
   references: (command, state) => {
     if (command.type !== 'CorrectClaim' || state.current === undefined) return [];
-    const content = corrected(state.current, command.data);
+    const content = corrected(state.current, asSaid(command.data));
     const { field } = command.data;
     return findReferences(claimCommands.MakeClaim, content)
       .filter(({ pointer }) => pointer === field || pointer.startsWith(`${field}/`))

@@ -2,6 +2,7 @@
 import { type TSchema, Type } from 'typebox';
 import { Check, Equal } from 'typebox/value';
 import { Rejection } from './decider.ts';
+import { withoutDerived } from './derived.ts';
 import { valueAt, withValueAt } from './json-pointer.ts';
 import { code, Text } from './vocabulary.ts';
 
@@ -24,7 +25,21 @@ export const Correction = {
 /** What a refusal shows of a value, as JSON: who corrects may not be allowed to read the claim. */
 const shownLengthMax = 100;
 
+/** One value in the place of another; absent where there is none. */
 type Corrected = { readonly field: string; readonly from?: unknown; readonly to?: unknown };
+
+/**
+ * The correction as the log has it. Who corrects takes the values from where they are shown: with
+ * the bounds of quantities, and null for what is not there.
+ */
+export function asSaid<C extends Pick<Corrected, 'from' | 'to'>>({ from, to, ...correction }: C) {
+  const isThere = (value: unknown) => value !== undefined && value !== null;
+  return {
+    ...correction,
+    ...(isThere(from) && { from: withoutDerived(from) }),
+    ...(isThere(to) && { to: withoutDerived(to) }),
+  };
+}
 
 /** `content` with the correction made, as it stands in the log. */
 export function corrected(content: object, { field, to }: Corrected): object {
@@ -43,7 +58,8 @@ export function correct<Content extends object>(
   const { field, from, to } = correction;
   const current = valueAt(content, field);
   if (Equal(current, to)) return content;
-  if (!Equal(current, from)) {
+  // A list that is not there is shown as one of nothing.
+  if (!Equal(current, from) && !(current === undefined && Equal(from, []))) {
     return new Rejection('not-the-current-value', `${field} ${toldOf(current)}`, [
       { pointer: '/from', detail: 'is not the current value' },
     ]);

@@ -5,7 +5,7 @@
 import type { ValidateFunction } from 'ajv';
 import { Type } from 'typebox';
 import { validate as isUuid, v5 as uuidv5 } from 'uuid';
-import { acts, commandDataOf, derivedFaults } from '../domain/acts.ts';
+import { acts, commandDataOf } from '../domain/acts.ts';
 import {
   cloudEventType,
   type EventType,
@@ -13,6 +13,7 @@ import {
   schemaVersionOf,
   upcast,
 } from '../domain/catalogue.ts';
+import { derivedFaults } from '../domain/derived.ts';
 import { strictObject } from '../domain/vocabulary.ts';
 import type { Metadata } from '../eventstore/event-store.ts';
 import type { Execution } from '../eventstore/execute.ts';
