@@ -19,6 +19,8 @@ export type Execution = {
   readonly data: object;
   /** The stream's version the client has seen; absent: any. */
   readonly expectedVersion?: number | undefined;
+  /** Whether the stream must be there, at whatever version. */
+  readonly expectsSome?: boolean;
   /** Whether the stream most likely has no event yet: then it is not read before the append. */
   readonly isLikelyNew?: boolean;
   /**
@@ -38,8 +40,8 @@ export type Recorded = {
 };
 
 /**
- * The stream is not at the version that the client expected; where it expected none, others wrote
- * to the stream again and again.
+ * The stream is not at the version that the client expected, or not there though it expected that;
+ * where it expected neither, others wrote to the stream again and again.
  */
 export class WrongExpectedVersion {
   readonly currentVersion: number;
@@ -54,7 +56,7 @@ export type Outcome = Recorded | Refusal | WrongExpectedVersion;
 
 /** Answers with the fact, or with why there is none; throws when the log cannot be reached. */
 export async function execute(store: EventStore, execution: Execution): Promise<Outcome> {
-  const { act, id, expectedVersion, isLikelyNew = false } = execution;
+  const { act, id, expectedVersion, expectsSome = false, isLikelyNew = false } = execution;
   const stream = streamOf(act.decider.category, id);
   const named = streamsNamedBy(act, id, execution.data);
   // Most often they are known: to wait for an answer that is there costs a lone append 4 us.
@@ -67,7 +69,7 @@ export async function execute(store: EventStore, execution: Execution): Promise<
   const isAny = expectedVersion === undefined;
   let endTurn = isAny && turns.areTaken(stream) ? await turns.take(stream) : undefined;
   try {
-    const guess = isLikelyNew && isAny;
+    const guess = isLikelyNew && isAny && !expectsSome;
     let history = guess ? [] : await store.readStream(stream);
     for (let attempt = guess ? 0 : 1; ; attempt += 1) {
       const version = history.length;
@@ -78,6 +80,7 @@ export async function execute(store: EventStore, execution: Execution): Promise<
       const decided = refused ?? decide(execution, command, state);
       if (attempt > 0 && decided instanceof Rejection) return decided;
       if (!(decided instanceof Rejection) && decided.length > 0) {
+        if (expectsSome && version === 0) return new WrongExpectedVersion(version);
         const result = await store.append({ stream, expectedVersion: version, events: decided });
         if ('position' in result) {
           const event_ids = decided.map((event) => event.id);

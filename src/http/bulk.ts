@@ -52,7 +52,8 @@ export function addBulk(app: FastifyInstance, store: EventStore): void {
       description:
         'A CloudEvents batch, or a CloudEvent a line of any number. Lines are answered in their ' +
         'order, as JSON or as lines with a summary last; a stream that ends without its summary ' +
-        'was cut off, and may be sent again.',
+        'was cut off, and may be sent again. That needs no `Idempotency-Key`, and none is looked ' +
+        'at: by their ids, events that are there are `known`.',
       tags: ['log'],
       body: {
         content: {

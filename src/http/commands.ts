@@ -43,7 +43,8 @@ export const CommandHeaders = Type.Object({
   'if-match': Type.Optional(
     Type.String({
       pattern: '^(\\*|"(0|[1-9]\\d{0,8})")$',
-      description: 'The stream\'s version that the client has seen, as its ETag: `"3"`.',
+      description:
+        'The stream\'s version that the client has seen, as its ETag: `"3"`. `*` asks for any.',
     }),
   ),
 });
@@ -151,6 +152,7 @@ function run(
     // What is registered, declared or claimed begins its stream.
     isLikelyNew: inPath === undefined,
     expectedVersion: expectedVersionOf(request),
+    expectsSome: (request.headers as Headers)['if-match'] === '*',
     // A command decided again, after a lost race, keeps its events' ids.
     eventId: (index) => {
       ids[index] ??= uuid(String(index));
@@ -167,13 +169,16 @@ function run(
 function answer(request: FastifyRequest, reply: FastifyReply, outcome: Outcome | KeyedAnswer) {
   if (outcome instanceof Rejection) return sendRejection(request, reply, outcome);
   if (outcome instanceof WrongExpectedVersion) {
-    // 412 is for what a client has said of the version.
-    if (expectedVersionOf(request) === undefined) return sendProblem(request, reply, outrun);
+    const { currentVersion } = outcome;
+    // 412 is for what a client has said of the version: `*`, that there is one.
+    const ifMatch = (request.headers as Headers)['if-match'];
+    const isOutrun = ifMatch === undefined || (ifMatch === '*' && currentVersion > 0);
+    if (isOutrun) return sendProblem(request, reply, outrun);
     return sendProblem(request, reply, {
       status: 412,
       code: 'wrong-version',
-      detail: `the stream is at version ${outcome.currentVersion}`,
-      current_version: outcome.currentVersion,
+      detail: `the stream is at version ${currentVersion}`,
+      current_version: currentVersion,
     });
   }
   const { stream, version, position, event_ids } = outcome;

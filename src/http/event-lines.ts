@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { TooLarge } from '../eventstore/event-store.ts';
+import { JsonFault } from './json-scanner.ts';
 import type { ProblemMembers } from './problem.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -82,6 +83,10 @@ function parsed(line: number, text: string): EventLine {
   try {
     return { line, event: parseStrictJson(text) };
   } catch (error) {
-    return { line, problem: { status: 400, code: 'malformed', detail: (error as Error).message } };
+    if (!(error instanceof JsonFault)) throw error;
+    const { pointer, message } = error;
+    const errors = [{ pointer, detail: message }];
+    const detail = `the line ${pointer === '' ? message : 'is not JSON to record'}`;
+    return { line, problem: { status: 400, code: 'malformed', detail, errors } };
   }
 }

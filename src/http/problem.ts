@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Fault } from './faults.ts';
+import { statusOfRejection } from './rejection-status.ts';
 
 const titles: Record<number, string> = {
   400: 'Malformed request',
@@ -36,7 +37,13 @@ export const Problem = Type.Object(
     status: Type.Integer(),
     detail: Type.String(),
     instance: Type.String(),
-    code: Type.String(),
+    code: Type.String({
+      description:
+        'Stable: what problems are told apart by. Commands are refused with ' +
+        `${Object.entries(statusOfRejection)
+          .map(([code, status]) => `\`${code}\` (${status})`)
+          .join(', ')}.`,
+    }),
     request_id: Type.String(),
     current_version: Type.Optional(Type.Integer()),
     errors: Type.Optional(

@@ -7,7 +7,8 @@ import { executeAll } from '../eventstore/execute-all.ts';
 import { executionOf } from './cloud-events.ts';
 import type { EventLine } from './event-lines.ts';
 import type { ProblemMembers } from './problem.ts';
-import { outrun, statusOfRejection } from './refusals.ts';
+import { outrun } from './refusals.ts';
+import { statusOfRejection } from './rejection-status.ts';
 
 /** What has become of a line, as it is answered. */
 export const Result = Type.Object({

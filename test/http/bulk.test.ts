@@ -270,6 +270,7 @@ t.test('events come as a batch or as lines, and as nothing else', async (t) => {
   t.match(notMany, { status: 400 });
 });
 
+// Red where a line's fault is told without its place.
 t.test('lines: bad ones are refused by number, the others are recorded', async (t) => {
   const { url } = await testService(t);
   const { status, lines } = await send(url, [
@@ -277,7 +278,8 @@ t.test('lines: bad ones are refused by number, the others are recorded', async (
     '{"specversion":\n',
     '\r\n',
     `${JSON.stringify(actor('a2'))}\r\n`,
-    JSON.stringify(actor('a3')),
+    asLine(actor('a3')),
+    JSON.stringify(actor('a4')).replace('"name"', '"name":"B","name"'),
   ]);
   t.equal(status, 200);
   t.match(lines, [
@@ -285,7 +287,8 @@ t.test('lines: bad ones are refused by number, the others are recorded', async (
     { line: 2, status: 'refused', problem: { code: 'malformed' } },
     { line: 4, status: 'recorded' },
     { line: 5, status: 'recorded' },
-    { summary: { lines: 4, recorded: 3, known: 0, refused: 1 } },
+    { line: 6, problem: { code: 'malformed', errors: [{ pointer: '/data/name' }] } },
+    { summary: { lines: 5, recorded: 3, known: 0, refused: 2 } },
   ]);
 });
 

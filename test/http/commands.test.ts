@@ -132,6 +132,25 @@ t.test('If-Match: a stale version is 412 and names the current one', async (t) =
   });
 });
 
+// Red where `*` is taken for no condition: 201.
+t.test('If-Match: * is of a stream that is there (RFC 9110, 13.1.1)', async (t) => {
+  const { url } = await testService(t);
+  await recordSeed(url);
+  const any = { 'if-match': '*' };
+  const withdrawal = { conflict_id, attribution, from: ['iso:UA-63'], basis: 'claimed' };
+  t.match(await post(`${url}/v1/forces/ua/withdrawals`, withdrawal, any), {
+    status: 412,
+    body: { code: 'wrong-version', current_version: 0 },
+  });
+  t.match(await post(`${url}/v1/forces/ru/withdrawals`, withdrawal, any), { status: 201 });
+  const actor = { id: 'new', name: 'New', kind: 'agency' };
+  t.match(await post(`${url}/v1/actors`, actor, any), { status: 412 });
+  t.match(await post(`${url}/v1/actors`, actor), { status: 201 });
+  t.match(await post(`${url}/v1/actors`, actor, any), { status: 200 });
+  const retraction = { conflict_id, attribution, reason: 'r' };
+  t.match(await post(`${url}/v1/claims/none/retraction`, retraction, any), { status: 404 });
+});
+
 // Red where only the body is looked at for what it names.
 t.test('whose force moves is registered', async (t) => {
   const { url } = await testService(t);
