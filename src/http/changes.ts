@@ -27,7 +27,12 @@ const Change = Type.Object({
   recorded_at: Type.String(),
   entity: Entity,
   change: code(...changeKinds),
-  also: Type.Array(Entity, { description: 'Others that are not what they were.' }),
+  also: Type.Array(Entity, {
+    description:
+      'Others that the event names, and that are not what they were. How far a claim is checked ' +
+      'may follow from others too, as from one that contradicts it and is retracted: its history ' +
+      'at `/v1/claims/{id}/history` tells that.',
+  }),
   cause: TextOrNull,
   reason: TextOrNull,
   field: TextOrNull,
