@@ -34,7 +34,10 @@ export const forceCommands = {
 };
 export type ForceCommand = CommandOf<typeof forceCommands>;
 
-/** `force-{actor_id}`: any attributed movement; the same by the same source is no news. */
+/**
+ * `force-{actor_id}`: any attributed movement; the same by the same source is no news, unless it
+ * leads back.
+ */
 export const force: Decider<Said, ForceCommand, ForceEvent, AnyDecisionCode> = {
   category: 'force',
   initialState: null,
@@ -54,5 +57,14 @@ export const force: Decider<Said, ForceCommand, ForceEvent, AnyDecisionCode> = {
 };
 
 function unlessSaid(said: Said, event: ForceEvent): readonly ForceEvent[] {
-  return isSaid(said, event) ? [] : [event];
+  return isSaid(said, event, leadsBack) ? [] : [event];
+}
+
+// One goes to where the other leaves: what goes there twice has left in between.
+function leadsBack({ data: one }: ForceEvent, { data: other }: ForceEvent): boolean {
+  return meets(one.to, other.from) || meets(other.to, one.from);
+}
+
+function meets(to: string | readonly string[] = [], from: readonly string[] = []): boolean {
+  return [to].flat().some((id) => from.includes(id));
 }

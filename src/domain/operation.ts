@@ -92,7 +92,7 @@ function after(state: State, type: OperationEvent['type'], data: OperationEvent[
 }
 
 function unlessEnded(state: State, event: OperationEvent) {
-  if (isSaid(state.said, event)) return [];
+  if (isSaid(state.said, event, hasOtherGoal)) return [];
   const { conflictId = event.data.conflict_id, actorId = event.data.actor_id } = state;
   if (event.data.conflict_id !== conflictId) {
     const detail = `the operation is of ${conflictId}`;
@@ -107,4 +107,9 @@ function unlessEnded(state: State, event: OperationEvent) {
     return new Rejection('operation-ended', 'the operation has ended, which is final');
   }
   return [event];
+}
+
+// What says nothing of the goal leaves it as it is.
+function hasOtherGoal({ data: one }: OperationEvent, { data: other }: OperationEvent): boolean {
+  return 'goal' in one && 'goal' in other && one.goal !== other.goal;
 }

@@ -26,6 +26,17 @@ t.test('the same by the same source is no news, by another source it is', async 
   t.match(when(force, [withdrew], other), [{ type: 'TroopsWithdrew', data: { attribution } }]);
 });
 
+// Seen to fail with every movement that was ever said taken for said already.
+t.test('troops come back to where they left', async (t) => {
+  const back = { ...attributed, to: ['iso:UA-63'], basis };
+  const deploy = { type: 'DeployTroops', id: 'ru', data: back } as const;
+  const deployed = { type: 'TroopsDeployed', data: { actor_id: 'ru', ...back } } as const;
+  t.match(when(force, [deployed, withdrew], deploy), [deployed]);
+  t.strictSame(when(force, [withdrew, deployed], deploy), []);
+  const elsewhere = { ...withdrew, data: { ...withdrew.data, from: ['iso:UA-14'] } };
+  t.strictSame(when(force, [deployed, elsewhere], deploy), []);
+});
+
 t.test('an end before its start is refused', async (t) => {
   const occurred = { from: '2022-09-12', to: '2022-09-11' };
   const data = { ...withdrawal, occurred };

@@ -41,6 +41,30 @@ t.test('a goal is reaffirmed and changed without a declaration on record', async
   ]);
 });
 
+// Seen to fail with every word that was ever said taken for said already, with words of another
+// time in between, and with those of another claimant.
+t.test('who comes back to an earlier goal says it anew', async (t) => {
+  const says = (goal: string, more: object = {}): OperationCommand => ({
+    type: 'ChangeGoal',
+    id: 'o',
+    data: { ...said, goal, ...more },
+  });
+  const undated = { asserted_at: undefined };
+  for (const more of [{}, undated]) {
+    const back = after(says('g', more), says('h', more), says('g', more));
+    t.match(back, [{ data: { goal: 'g' } }, { data: { goal: 'h' } }, { data: { goal: 'g' } }]);
+    t.strictSame(when(operation, back, says('g', more)), [], 'and once only');
+  }
+  const later = after(says('g'), says('h', { asserted_at: '2022-09-13' }));
+  t.strictSame(when(operation, later, says('g')), [], 'sent again after newer words');
+  t.match(when(operation, later, says('g', { asserted_at: '2022-09-14' })), [{}]);
+  const older = after(says('g'), says('h', { asserted_at: '2022-09-11' }));
+  t.strictSame(when(operation, older, says('g')), [], 'sent again after older words');
+  const attribution = { claimant_id: 'ua', chain: [] };
+  const byOther = after(says('g'), says('h', { attribution }));
+  t.strictSame(when(operation, byOther, says('g')), [], 'others do not take it back');
+});
+
 t.test('it may be declared after it was reaffirmed: logs begin mid-war', async (t) => {
   t.match(when(operation, after(reaffirm()), declare()), [{ type: 'OperationDeclared' }]);
 });
