@@ -8,8 +8,9 @@ import {
   type EventOf,
   Rejection,
 } from './decider.ts';
+import { isSoIn, leads, phaseFor } from './negotiation-phase.ts';
 import { ofOwnConflict } from './own-conflict.ts';
-import { isSaid, remember, type Said } from './said.ts';
+import { inOrderRecorded, isSaid, remember, type Said } from './said.ts';
 import {
   ActorId,
   AgreementId,
@@ -73,24 +74,12 @@ export type NegotiationRejection =
   | 'negotiation-not-ongoing'
   | 'negotiation-not-suspended';
 
-type Phase = 'none' | 'proposed' | 'accepted' | 'ongoing' | 'suspended' | 'concluded';
-type State = { readonly conflictId?: string; readonly phase: Phase; readonly said: Said };
-
-// Per event: in which phases it leads on, and to which; in others a stance is recorded all the
-// same.
-const leads: Record<NegotiationEvent['type'], { from: readonly Phase[]; to: Phase }> = {
-  NegotiationProposed: { from: ['none', 'concluded'], to: 'proposed' },
-  NegotiationAccepted: { from: ['none', 'proposed', 'concluded'], to: 'accepted' },
-  NegotiationRejected: { from: ['proposed', 'accepted'], to: 'none' },
-  NegotiationStarted: { from: ['accepted'], to: 'ongoing' },
-  NegotiationSuspended: { from: ['ongoing'], to: 'suspended' },
-  NegotiationResumed: { from: ['suspended'], to: 'ongoing' },
-  NegotiationConcluded: { from: ['ongoing', 'suspended'], to: 'concluded' },
-};
+type State = { readonly conflictId?: string; readonly said: Said };
 
 /**
- * `negotiation-{id}`: a start needs an acceptance, a resumption a suspension; a rejection is always
- * allowed, for a stance needs no proposal. Another source may say again what is so already.
+ * `negotiation-{id}`: a start needs an acceptance that neither of the two has taken back later, a
+ * resumption a suspension before it; a rejection is always allowed, for a stance needs no proposal.
+ * Another source may say again what is so already.
  */
 export const negotiation: Decider<
   State,
@@ -99,7 +88,7 @@ export const negotiation: Decider<
   NegotiationRejection
 > = {
   category: 'negotiation',
-  initialState: { phase: 'none', said: null },
+  initialState: { said: null },
   evolve: {
     NegotiationProposed: (state, data) => after(state, { type: 'NegotiationProposed', data }),
     NegotiationAccepted: (state, data) => after(state, { type: 'NegotiationAccepted', data }),
@@ -128,12 +117,7 @@ export const negotiation: Decider<
 };
 
 function after(state: State, { type, data }: NegotiationEvent): State {
-  const { from, to } = leads[type];
-  return {
-    conflictId: data.conflict_id,
-    phase: from.includes(state.phase) ? to : state.phase,
-    said: remember(state.said, type, data),
-  };
+  return { conflictId: data.conflict_id, said: remember(state.said, type, data) };
 }
 
 type Stance = Extract<NegotiationEvent, { data: { party_id: string } }>;
@@ -145,14 +129,22 @@ function takeStance(state: State, event: Stance) {
     ]);
   }
   // The same words again are news where they would lead on: a proposal after a conclusion.
-  const leadsOn = leads[event.type].from.includes(state.phase);
-  return !leadsOn && isSaid(state.said, event) ? [] : ofThisConflict(state, event);
+  const phase = phaseFor(event, wordsOf(state), 'said-by-then');
+  const isNews =
+    leads[event.type].from.includes(phase) || !isSaid(state.said, event, isOtherStance);
+  return isNews ? ofThisConflict(state, event) : [];
 }
 
 function goOn(state: State, event: NegotiationEvent) {
   const { from, to } = leads[event.type];
-  if (from.includes(state.phase)) return ofThisConflict(state, event);
-  if (state.phase === to) return isSaid(state.said, event) ? [] : ofThisConflict(state, event);
+  const words = wordsOf(state);
+  const then = phaseFor(event, words, 'said-by-then');
+  if (from.includes(then)) return ofThisConflict(state, event);
+  // What a start, a suspension or an end follows upon is often told of only later.
+  const now = event.type === 'NegotiationResumed' ? then : phaseFor(event, words, 'all');
+  if (isSoIn(then, to) || isSoIn(now, to) || from.includes(now)) {
+    return isSaid(state.said, event) ? [] : ofThisConflict(state, event);
+  }
   if (event.type === 'NegotiationStarted') {
     return new Rejection('negotiation-not-accepted', 'a start needs an acceptance before it');
   }
@@ -164,4 +156,18 @@ function goOn(state: State, event: NegotiationEvent) {
 
 function ofThisConflict(state: State, event: NegotiationEvent) {
   return ofOwnConflict(state.conflictId, event, 'negotiation-of-other-conflict', 'negotiation');
+}
+
+// A stream holds the facts of one aggregate.
+function wordsOf({ said }: State) {
+  return inOrderRecorded(said) as NegotiationEvent[];
+}
+
+// By one party towards one other; what the talks come to is no party's word.
+function isOtherStance(one: NegotiationEvent, { type, data }: Stance): boolean {
+  if (!('party_id' in one.data)) return false;
+  const isOfPair =
+    one.data.party_id === data.party_id && one.data.counterpart_id === data.counterpart_id;
+  const stanceOf = (said: object) => ('stance' in said ? said.stance : undefined);
+  return isOfPair && (one.type !== type || stanceOf(one.data) !== stanceOf(data));
 }

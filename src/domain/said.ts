@@ -15,6 +15,13 @@ export function remember(said: Said, type: string, data: Words): Said {
   return { fact: { type, data }, before: said };
 }
 
+/** All that was said, in the order of its record. */
+export function inOrderRecorded(said: Said): Fact[] {
+  const facts: Fact[] = [];
+  for (let one = said; one !== null; one = one.before) facts.push(one.fact);
+  return facts.reverse();
+}
+
 /**
  * Whether the very same was said before, and its claimant has said nothing else in its place since;
  * `replaces` tells whether one of two facts of a stream is said in the place of the other.
