@@ -6,6 +6,7 @@
  */
 import { type Static, Type } from 'typebox';
 import { Equal } from 'typebox/value';
+import { refuseOther, refuseSupersession, successorToAsk } from './claim-relations.ts';
 import { asSaid, Correction, correct, corrected } from './correction.ts';
 import {
   type AnyDecisionCode,
@@ -108,6 +109,7 @@ export type ClaimRejection =
   | 'claim-of-other-conflict'
   | 'claim-retracted'
   | 'claim-superseded-otherwise'
+  | 'claim-supersedes-it'
   | 'claim-of-itself'
   | 'not-the-current-value'
   | 'correction-impossible'
@@ -177,25 +179,35 @@ export const claim: Decider<State, ClaimCommand, ClaimEvent, ClaimRejection> = {
       const event = { type: 'ClaimRetracted', data: { claim_id, ...data } } as const;
       return whileActive(data, state, Equal(state.retracted, event.data), event);
     },
-    SupersedeClaim: (data, state, claim_id) => {
+    SupersedeClaim: (data, state, claim_id, others) => {
       const event = { type: 'ClaimSuperseded', data: { claim_id, ...data } } as const;
       if (data.by_claim_id === claim_id) return ofItself('/by_claim_id');
       const by = state.superseded?.by_claim_id;
       if (by === undefined || by === data.by_claim_id) {
-        return whileActive(data, state, by === data.by_claim_id, event);
+        const { conflict_id, by_claim_id } = data;
+        const refusal = refuseSupersession(claim_id, conflict_id, by_claim_id, others);
+        return whileActive(data, state, by === by_claim_id, event, refusal);
       }
       return new Rejection('claim-superseded-otherwise', `it is superseded by ${by}`);
     },
-    LinkClaim: (data, state, claim_id) => {
-      if (data.other_claim_id === claim_id) return ofItself('/other_claim_id');
+    LinkClaim: (data, state, claim_id, others) => {
+      const { conflict_id, other_claim_id } = data;
+      if (other_claim_id === claim_id) return ofItself('/other_claim_id');
       const event = { type: 'ClaimLinked', data: { claim_id, ...data } } as const;
-      return whileActive(data, state, state.links.includes(linkOf(data)), event);
+      const refusal = refuseOther(conflict_id, other_claim_id, '/other_claim_id', others);
+      return whileActive(data, state, state.links.includes(linkOf(data)), event, refusal);
     },
     UnlinkClaim: (data, state, claim_id) => {
       const event = { type: 'ClaimUnlinked', data: { claim_id, ...data } } as const;
       return whileActive(data, state, !state.links.includes(linkOf(data)), event);
     },
   }),
+  dependsOn: (command, others) => {
+    const { type, id, data } = command;
+    if (type === 'SupersedeClaim') return successorToAsk(id, data.by_claim_id, others);
+    if (type !== 'LinkClaim' || others.has(data.other_claim_id)) return [];
+    return [data.other_claim_id];
+  },
   references: (command, state) => {
     if (command.type !== 'CorrectClaim' || state.current === undefined) return [];
     const content = corrected(state.current, asSaid(command.data));
@@ -260,10 +272,12 @@ function whileActive(
   state: State,
   isSo: boolean,
   event: ClaimEvent,
+  unlessSo?: Rejection<ClaimRejection>,
 ) {
   const refusal = notOfThisClaim(data, state);
   if (refusal !== undefined) return refusal;
   if (isSo) return [];
+  if (unlessSo !== undefined) return unlessSo;
   if (state.retracted === undefined) return [event];
   return new Rejection('claim-retracted', 'the claim was retracted, which is final');
 }

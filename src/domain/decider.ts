@@ -44,6 +44,7 @@ export type Decisions<State, Command extends { type: string; data: unknown }, Ev
     data: Extract<Command, { type: T }>['data'],
     state: State,
     id: string,
+    others: ReadonlyMap<string, State>,
   ) => readonly Event[] | Rejection<Code & string>;
 };
 
@@ -63,7 +64,7 @@ export class Rejection<Code extends string = string> {
 /**
  * An aggregate. `decide` answers with the events that follow from the command, with none where it
  * is already so, or with a `Rejection`. It reads no clock and makes no ids: both come with the
- * command.
+ * command. What `dependsOn` asked for comes as `others`, by id.
  */
 export type Decider<
   State,
@@ -74,9 +75,18 @@ export type Decider<
   readonly category: string;
   readonly initialState: State;
   readonly evolve: Evolve<State, Event>;
-  readonly decide: (command: Command, state: State) => readonly Event[] | Rejection<Code>;
+  readonly decide: (
+    command: Command,
+    state: State,
+    others?: ReadonlyMap<string, State>,
+  ) => readonly Event[] | Rejection<Code>;
   /** What the command points to beyond what its schema marks; see `findReferences`. */
   readonly references?: (command: Command, state: State) => readonly Reference[];
+  /**
+   * Ids of other instances that the decision depends on and `others` lacks: asked for again with
+   * these, until it is none. They may change before the events are appended.
+   */
+  readonly dependsOn?: (command: Command, others: ReadonlyMap<string, State>) => readonly string[];
 };
 
 /** The code of what no command may say, whatever the aggregate. */
@@ -89,11 +99,15 @@ export function decideBy<
   Event,
   Code extends string,
 >(decisions: Decisions<State, Command, Event, Code>) {
-  return (command: Command, state: State): readonly Event[] | Rejection<Code | AnyDecisionCode> => {
+  return (
+    command: Command,
+    state: State,
+    others: ReadonlyMap<string, State> = new Map(),
+  ): readonly Event[] | Rejection<Code | AnyDecisionCode> => {
     const refusal = impossibleTimes(timeFaults(command.data as object));
     if (refusal !== undefined) return refusal;
     const decision = decisions[command.type as Command['type']];
-    return decision(command.data as never, state, command.id);
+    return decision(command.data as never, state, command.id, others);
   };
 }
 

@@ -13,9 +13,16 @@ export function ofOwnConflict<
   return ofOtherConflict(code, what, `it is of ${known}`);
 }
 
-/** The refusal of a command that is of another conflict than its stream; `detail` says of which. */
-export function ofOtherConflict<Code extends string>(code: Code, what: string, detail: string) {
-  return new Rejection(code, detail, [
-    { pointer: '/conflict_id', detail: `is not the conflict of the ${what}` },
-  ]);
+/**
+ * The refusal of a command that is of another conflict than its stream, or that names at `pointer`
+ * what is of another; `detail` says of which.
+ */
+export function ofOtherConflict<Code extends string>(
+  code: Code,
+  what: string,
+  detail: string,
+  pointer = '/conflict_id',
+) {
+  const fault = pointer === '/conflict_id' ? 'is not the conflict' : 'is not of the conflict';
+  return new Rejection(code, detail, [{ pointer, detail: `${fault} of the ${what}` }]);
 }

@@ -17,11 +17,14 @@ import {
   toEvents,
   unknownReferences,
 } from './execute.ts';
+import { othersOf, streamsAskedFor } from './others.ts';
 
 type Known = {
   /** What each execution's data points to, in their order. */
   readonly named: readonly (readonly Reference[])[];
   readonly lines: Map<string, Line>;
+  /** The states of streams that are asked for and that none of the commands is about. */
+  readonly others: Map<string, unknown>;
   /** The lines that have events, in the order of their first ones. */
   readonly begun: Line[];
   readonly missing: Set<string>;
@@ -76,9 +79,12 @@ async function readKnown(store: EventStore, executions: readonly Execution[]): P
     executions.map((one) => [streamOf(one.act.decider.category, one.id), one]),
   );
   const named = executions.map(({ act, id, data }) => referencesOf(act, id, data));
+  const asked = new Map(
+    executions.flatMap((one) => streamsAskedFor(one).map((stream) => [stream, one.act])),
+  );
   const [missing, history, events] = await Promise.all([
     store.findMissingStreams([...new Set(named.flat().map(({ stream }) => stream))]),
-    store.readStreams([...streams.keys()]),
+    store.readStreams([...new Set([...streams.keys(), ...asked.keys()])]),
     store.findEvents(executions.map(({ eventId }) => eventId(0))),
   ]);
   const histories = Map.groupBy(history, ({ stream }) => stream);
@@ -88,9 +94,13 @@ async function readKnown(store: EventStore, executions: readonly Execution[]): P
     const { version = 0, position = 0 } = past.at(-1) ?? {};
     return [stream, { stream, version, position, state, events: [], wave: 0, decided: [] }];
   });
+  const others = [...asked].map(([stream, { decider }]): [string, unknown] => {
+    return [stream, fold(decider, (histories.get(stream) ?? []).map(upcast))];
+  });
   return {
     named,
     lines: new Map(lines),
+    others: new Map(others),
     begun: [],
     missing: new Set(missing),
     events: new Map(events.map((event) => [event.id, event])),
@@ -123,7 +133,10 @@ async function decideOne(
   const unknown = named.filter((one) => isMissing(known, one));
   if (unknown.length > 0) return unknownReferences(unknown, [...known.missing]);
 
-  const decided = act.decider.decide(command, line.state);
+  const others = await othersOf(store, execution, (stream) => {
+    return known.lines.get(stream)?.state ?? known.others.get(stream);
+  });
+  const decided = act.decider.decide(command, line.state, others);
   if (decided instanceof Rejection) return decided;
   if (decided.length === 0) {
     // What it is already may have been said a moment ago, and is not recorded yet.

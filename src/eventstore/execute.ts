@@ -5,6 +5,7 @@ import { fold, Rejection, streamOf } from '../domain/decider.ts';
 import type { Reference } from '../domain/references.ts';
 import type { Fault } from '../domain/times.ts';
 import type { EventStore, Metadata, NewEvent, RecordedEvent } from './event-store.ts';
+import { type Others, othersOf } from './others.ts';
 import { turnsOf } from './turns.ts';
 
 /** Of a command that expects no version: in its turn it loses to other processes alone. */
@@ -77,7 +78,9 @@ export async function execute(store: EventStore, execution: Execution): Promise<
       const { command, state } = commandOf(execution, history);
       const further = act.decider.references?.(command, state) ?? [];
       const refused = further.length === 0 ? undefined : await refuseUnknown(store, further);
-      const decided = refused ?? decide(execution, command, state);
+      const asked = othersOf(store, execution);
+      const others = asked && (await asked);
+      const decided = refused ?? decide(execution, command, state, others);
       if (attempt > 0 && decided instanceof Rejection) return decided;
       if (!(decided instanceof Rejection) && decided.length > 0) {
         if (expectsSome && version === 0) return new WrongExpectedVersion(version);
@@ -106,8 +109,13 @@ function commandOf({ act, id, data }: Execution, history: readonly RecordedEvent
   return { command: { type: act.command, id, data }, state };
 }
 
-function decide(execution: Execution, command: object, state: unknown): NewEvent[] | Refusal {
-  const decided = execution.act.decider.decide(command, state);
+function decide(
+  execution: Execution,
+  command: object,
+  state: unknown,
+  others: Others | undefined,
+): NewEvent[] | Refusal {
+  const decided = execution.act.decider.decide(command, state, others);
   return decided instanceof Rejection ? decided : toEvents(decided, execution);
 }
 

@@ -16,6 +16,7 @@ export const statusOfRejection: Record<ActRejection | ExecuteRejection, number> 
   'claim-of-other-conflict': 422,
   'claim-retracted': 409,
   'claim-superseded-otherwise': 409,
+  'claim-supersedes-it': 409,
   'claim-of-itself': 422,
   'not-the-current-value': 409,
   'correction-impossible': 422,
