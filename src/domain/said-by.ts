@@ -14,7 +14,8 @@ import { endMs, isDate, startMs } from './times.ts';
  * `moment` (a date is its whole day); undefined where the claim itself had not been.
  *
  * What does not tell when it was said counts from when it was recorded, for by then it surely was;
- * but a claim is superseded as soon as its successor is said, and `saidAtOf` knows of claims when.
+ * but a claim is superseded as soon as both it and its successor are said, and `saidAtOf` knows of
+ * claims when: by one that was said earlier, it is from when it is said itself.
  * A correction of our own record, an error of extraction or translation, counts whenever it was
  * made: the claimant had said that all along.
  */
