@@ -22,16 +22,29 @@ export function originOf(source: Source): string {
   return hopsOf(source)[0];
 }
 
-/** Whether two sources have no hop in common. */
+/** Whether two sources have no hop in common, and are not one claimant's own words and more. */
 export function areIndependent(a: Source, b: Source): boolean {
-  const hops = new Set(hopsOf(a));
-  return !hopsOf(b).some((hop) => hops.has(hop));
+  return countOrigins([a, b]) === 2;
 }
 
 /**
  * How many independent origins `sources` have: the number of groups of them without a common hop,
- * also not through a third. A source that shares a hop with another never adds one.
+ * also not through a third. A source that shares a hop with another never adds one. Where a
+ * claimant's own words are among them, all that this claimant is quoted with is of one origin: what
+ * others passed on was said there.
  */
 export function countOrigins(sources: readonly Source[]): number {
-  return connectedBy(sources, hopsOf).length;
+  // Most claims have one.
+  if (sources.length < 2) return sources.length;
+  const heard = new Set(sources.filter(isOwnWord).map(({ claimant_id }) => claimant_id));
+  const connected = connectedBy(sources, (source) => {
+    const { claimant_id } = source;
+    return heard.has(claimant_id) ? [...hopsOf(source), claimant_id] : hopsOf(source);
+  });
+  return connected.length;
+}
+
+// Nobody stands between the claimant and the record, or the chain begins with or leads over them.
+function isOwnWord({ claimant_id, chain }: Source): boolean {
+  return chain.length === 0 || chain.some(({ actor_id }) => actor_id === claimant_id);
 }

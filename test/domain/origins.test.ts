@@ -39,8 +39,19 @@ t.test('what a third source joins is one', async (t) => {
   t.equal(countOrigins([via('afp'), via('reuters'), via('afp', 'reuters')]), 1);
 });
 
+// Seen to fail with hops alone; with an empty chain alone, and with all sources of a claimant one.
+t.test('what a claimant says itself and what others quote is one origin', async (t) => {
+  t.equal(countOrigins([via(), via('afp')]), 1);
+  t.equal(countOrigins([via(), via('afp'), via('reuters', 'bbc')]), 1);
+  t.equal(countOrigins([via('ru-mod', 'tass'), via('afp')]), 1);
+  t.equal(countOrigins([via('afp'), via('reuters')]), 2, 'where nobody heard it there');
+  const other = { claimant_id: 'ua', chain: [hop('cnn')] };
+  t.equal(countOrigins([via(), via('afp'), other]), 2, 'who else says so is another');
+  t.notOk(areIndependent(via(), via('afp')));
+});
+
 const source = fc
-  .array(fc.constantFrom(...'abcdefghij'), { maxLength: 4 })
+  .array(fc.constantFrom(...'abcdefghij', 'ru-mod'), { maxLength: 4 })
   .map((ids) => via(...ids));
 const sources = fc.array(source, { minLength: 1, maxLength: 12 });
 
