@@ -86,7 +86,7 @@ export type SubjectBody = { readonly subject: ClaimSubject };
  */
 export type TotalsBody = readonly number[];
 
-/** Body of `disputes`: the claim that it was found in first. */
+/** Body of `disputes`: the claim that it was found in first, of those that stood by the second. */
 export type DisputeBody = { readonly first: string };
 
 /** Body of `sides`. */
@@ -161,8 +161,8 @@ const slots: Table = {
 };
 
 /**
- * Key: a `conflict_key`. `conflict_id` is null until a second claim has it: those with a conflict
- * are what claims may disagree about, in the order in which that was found.
+ * Key: a `conflict_key`. `conflict_id` is null until a second claim has it beside a first: those
+ * with a conflict are what claims may disagree about, in the order in which that was found.
  */
 const disputes: Table = {
   columns: { conflict_id: 'text', kind: 'text' },

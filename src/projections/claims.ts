@@ -11,7 +11,13 @@ import { isAdverseNow, mayTurnAdverse } from './claim-adverse.ts';
 import { actorsOf, factKeyOf, rowOf, slotKeyOf } from './claim-columns.ts';
 import { followDisputes } from './claim-disputes.ts';
 import { followSlots } from './claim-slots.ts';
-import { bodyOf, type ClaimRow, claimTables, type SideBody } from './claim-tables.ts';
+import {
+  bodyOf,
+  type ClaimRow,
+  claimTables,
+  type DisputeBody,
+  type SideBody,
+} from './claim-tables.ts';
 import { countClaim } from './claim-totals.ts';
 import { verificationIn } from './known-claims.ts';
 import {
@@ -86,7 +92,11 @@ function hintMade({ data }: EventFact<'ClaimMade'>, want: Want, loaded: Loaded):
   want('totals', conflict_id);
   const [slot, fact] = [slotKeyOf(data), factKeyOf(data)];
   if (slot !== null) want('slots', slot);
-  if (fact !== null) want('disputes', fact);
+  if (fact !== null) {
+    want('disputes', fact);
+    const dispute = loaded('disputes', fact);
+    if (dispute?.conflict_id === null) want('claims', (dispute.body as DisputeBody).first);
+  }
   const wantSide = (key: string) => {
     want('sides', key);
     return loaded('sides', key)?.body as SideBody | undefined;

@@ -168,6 +168,17 @@ t.test('the conflicts of claims', async (t) => {
     t.equal((await shown()).length, 2);
   });
 
+  // Seen to fail with the first claim about a fact taken for standing.
+  await t.test('what stood no more when another came was no part of it', async (t) => {
+    await claim(losses('apc-a', 'apc', 4_700));
+    await record('/v1/claims/apc-a/retraction', { ...said('ua'), reason: 'withdrawn' });
+    await claim(losses('apc-b', 'apc', 4_640));
+    await claim(control('ua-later', 'ua', 'ua', '2022-09-13'));
+    const found = await claim(losses('apc-c', 'apc', 4_665));
+    const [last] = await conflicts();
+    t.match(last, { position: found, claims: [{ id: 'apc-b' }, { id: 'apc-c' }] });
+  });
+
   await t.test('a conflict is asked for, by a cursor of ours', async (t) => {
     t.match(await get(`${url}/v1/claims/conflicts`), {
       status: 400,
