@@ -1,4 +1,4 @@
-/** What the domain derives from what is said, wherever it stands in a value: bounds of quantities. */
+/** What the domain derives from what is said, wherever it stands: the bounds of quantities. */
 import { Equal } from 'typebox/value';
 import { deriveBounds, type Quantity, quantityFaults, withoutBounds } from './quantity.ts';
 import type { Fault } from './times.ts';

@@ -130,7 +130,8 @@ function addUpload(app: FastifyInstance, db: Db, uploads: Uploads): void {
       description:
         `As \`frontlog import\` takes it, of at most ${uploadBytesMax} bytes. Answered once all ` +
         'of it is there; it is then imported in the background, and gone after. Sent again, it ' +
-        'records nothing twice, and goes on where it was stopped: no `Idempotency-Key` is looked at.',
+        'records nothing twice, and goes on where it was stopped: an `Idempotency-Key` is not ' +
+        'looked at.',
       tags,
       querystring: Query,
       body: { content: Object.fromEntries(fileTypes.map((type) => [type, file])) } as never,

@@ -1,5 +1,4 @@
 /** Who controls a place, as each claimant says: now, as of any moment of three, and all along. */
-import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
 import {
   type ControlStatement,
@@ -8,10 +7,8 @@ import {
   notOfPlaceReasons,
 } from '../domain/control.ts';
 import { saidAtMs, validFromMs } from '../domain/recorded.ts';
-import { Basis, code, Occurred, orNull } from '../domain/vocabulary.ts';
-import { checked, checkedOf } from './checked.ts';
+import { checkedOf } from './checked.ts';
 import { actorsOf } from './claim-columns.ts';
-import { Lifecycle } from './claim-shape.ts';
 import {
   type ControlClaim,
   readCounting,
@@ -21,70 +18,10 @@ import {
 } from './control-claims.ts';
 import { type LogParts, readSaidBy } from './control-said.ts';
 import { markedBy, markOf } from './moments.ts';
+import { type Control, notOfPlaceMax } from './place-control-view.ts';
 import { findEntry } from './register-entries.ts';
-import { entries } from './registry.ts';
 import { readPartOf } from './sides.ts';
-import { AsOf, type At } from './vintage.ts';
-
-/** Claims that name the place among several or from afar: the last made are shown. */
-const notOfPlaceMax = 100;
-
-const Statement = Type.Object({
-  claimant_id: Type.String(),
-  controller_id: orNull(Type.String()),
-  status: code('controlled', 'contested', 'unknown', 'none'),
-  basis: Basis,
-  ...checked,
-  occurred: orNull(Occurred),
-  asserted_at: orNull(Type.String()),
-  claim_id: Type.String(),
-});
-const Stated = Type.Object({
-  ...Statement.properties,
-  lifecycle: Lifecycle,
-  recorded_at: Type.String(),
-  position: Type.Integer(),
-});
-
-/** GET /v1/places/{id}/control. */
-export const Control = Type.Object({
-  place: entries.place,
-  as_of: Type.Object({
-    ...AsOf.properties,
-    said_at: orNull(
-      Type.String({ description: 'What had been said then; null: whatever was said.' }),
-    ),
-  }),
-  statements: Type.Array(Statement, {
-    description:
-      'One of each claimant: the last begun by `valid_at`, unless the end it gave is past; ' +
-      'without `valid_at` the last said, also where it has ended.',
-  }),
-  agreement: {
-    ...code('uncontested', 'contested'),
-    description: 'Whether the statements, each of its own time, can all be true.',
-  },
-  not_of_place: Type.Array(
-    Type.Object({
-      claim_id: Type.String(),
-      reason: code(...(Object.keys(notOfPlaceReasons) as [keyof typeof notOfPlaceReasons])),
-      description: Type.String(),
-    }),
-    {
-      description:
-        'Claims about control that name the place, and state nothing of it alone; ' +
-        `the last ${notOfPlaceMax} made.`,
-    },
-  ),
-  history: Type.Optional(
-    Type.Array(Stated, {
-      description:
-        'With `history=true`, a page of all that was stated, in the order in which it holds.',
-    }),
-  ),
-  next_cursor: orNull(Type.String({ description: 'Of the history.' })),
-});
-export type Control = Static<typeof Control>;
+import type { At } from './vintage.ts';
 
 export type Asked = {
   /** As of what had been said then. */
@@ -167,8 +104,8 @@ async function fromLog(parts: LogParts, at: At, placeId: string, said: string): 
 async function statedAmong(db: Db, at: At, placeId: string, about: readonly ControlClaim[]) {
   const controllers = about.flatMap(({ current }) => actorsOf(current.proposition));
   const partOf = await readPartOf(db, at, controllers);
-  const asked = { partOf, validAt: at.as_of.valid_at ?? undefined };
-  const { statements, agreement, not_of_place } = controlOf(placeId, about, asked);
+  const validAt = at.as_of.valid_at ?? undefined;
+  const { statements, agreement, not_of_place } = controlOf(placeId, about, { partOf, validAt });
   const known = new Map(about.map((claim) => [claim.current.claim_id, claim]));
   return {
     statements: statements.map((one) => shownOf(one, known.get(one.claim_id) as ControlClaim)),

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import t from 'tap';
 import { type Db, openDb, openPool } from '../../src/db.ts';
-import type { Control } from '../../src/projections/place-control.ts';
+import type { Control } from '../../src/projections/place-control-view.ts';
 import type { Test } from '../db.ts';
 import { mutate } from '../eventstore/mutate.ts';
 import { get, post, testService } from '../service.ts';
