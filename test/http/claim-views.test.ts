@@ -286,6 +286,11 @@ t.test(
       await post(`${url}/v1/claims`, {
         ...statement(id, { asserted_at: '2022-09-12' }),
         ...said(id === 'k1' ? 'ua' : 'ru', { asserted_at: '2022-09-12' }),
+        // Not from their own channels: found through another, it has a second origin.
+        attribution: {
+          claimant_id: id === 'k1' ? 'ua' : 'ru',
+          chain: [{ actor_id: 'afp', role: 'relay' }],
+        },
       });
     }
     const path = `${url}/v1/claims/k1`;
