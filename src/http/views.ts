@@ -18,8 +18,8 @@ export function addViews(app: FastifyInstance, db: Db): void {
       summary: 'The current war status: who says what, statement beside statement',
       description:
         '`valid_at` is of control, which holds from one moment to another. All else is told as ' +
-        'it was said last: casualties of a stretch of time are in `/v1/casualties`, and what happened ' +
-        'by then in the timeline, by `occurred_to`.',
+        'it was said last: casualties of a stretch of time are in `/v1/casualties`, and what ' +
+        'happened by then in the timeline, by `occurred_to`.',
       tags: ['views'],
       params: Type.Object({ id: EntityId }),
       querystring: Type.Object({ ...reading, ...validAt }, { additionalProperties: false }),

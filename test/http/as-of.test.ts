@@ -32,7 +32,7 @@ t.test('a claim is corrected and retracted: each is seen from its position on', 
   });
   const retracted = await send(url, `/v1/claims/${killed}/retraction`, { reason: 'withdrawn' });
   const status = async (query: string) => {
-    const path = `${url}/v1/conflicts/${conflict}/status?min_position=${retracted}&${query}`;
+    const path = `${url}/v1/conflicts/${conflict}/status?min_position=${retracted}&wait_ms=10000&${query}`;
     return (await get<WarStatus>(path)).body;
   };
   const lows = ({ casualties }: WarStatus) =>
