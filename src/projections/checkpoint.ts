@@ -48,35 +48,48 @@ export type Move = {
   readonly done: Folded;
 };
 
+/** Of a page that was taken. */
+export type Pace = {
+  readonly events: number;
+  /** What it took; where `isStoring`, before the transaction that stores it began. */
+  readonly seconds: number;
+  /** The transaction has begun with it: what it has taken when this is run is of the page too. */
+  readonly isStoring: boolean;
+};
+
 /** Moves the checkpoints of those that took a page together; what one failed at pauses it. */
-export function moved(
-  moves: readonly Move[],
-  { events, seconds }: { events: number; seconds: number },
-): Statement {
-  const waits = moves.map(({ held: { events_per_second_max: rateMax } }) => {
-    return rateMax === null ? 0 : Math.max(0, (events / rateMax - seconds) * 1_000);
-  });
+export function moved(moves: readonly Move[], { events, seconds, isStoring }: Pace): Statement {
+  // What is sent in one go with this is done when it is run: only PostgreSQL knows how long it took.
+  const storing = isStoring ? 'extract(epoch from clock_timestamp() - now())' : '0';
   return {
     text: `
       update projections as p
-      set position = m.position, rate = p.rate + ${rateWeight} * (m.rate - p.rate),
-          not_before = clock_timestamp() + m.wait_ms * interval '1 ms',
+      set position = m.position,
+          rate = case when p.rate = 0 then m.rate
+                 else p.rate + ${rateWeight} * (m.rate - p.rate) end,
+          not_before = clock_timestamp() + m.wait * interval '1 s',
           state = case when m.error is null then p.state else 'paused' end,
           last_error = coalesce(m.error, p.last_error),
           error_position = coalesce(m.error_position, p.error_position)
-      from unnest($1::text[], $2::integer[], $3::integer[], $4::bigint[], $5::float8[],
-                  $6::float8[], $7::text[], $8::bigint[])
-        as m(name, version, generation, position, rate, wait_ms, error, error_position)
+      from (
+        select u.*, events / greatest(took + wait, 1e-6) as rate, wait
+        from (select ($7::float8[])[1] as events,
+                     ($7::float8[])[2] + ${storing}::float8 as took) as pace
+        cross join unnest($1::text[], $2::integer[], $3::integer[], $4::bigint[], $5::text[],
+                          $6::bigint[], $8::bigint[])
+          as u(name, version, generation, position, error, error_position, rate_max)
+        cross join lateral (
+          select greatest(0, events / u.rate_max - took) as wait) as w) as m
       where p.name = m.name and p.version = m.version and p.generation = m.generation`,
     values: [
       textArray(moves.map(({ projection }) => projection.name)),
       int4Array(moves.map(({ projection }) => projection.version)),
       int4Array(moves.map(({ held }) => held.generation)),
       int8Array(moves.map(({ done }) => done.position)),
-      float8Array(waits.map((waitMs) => events / (seconds + waitMs / 1_000))),
-      float8Array(waits),
       textArray(moves.map(({ done }) => done.failure?.message ?? null)),
       int8Array(moves.map(({ done }) => done.failure?.position ?? null)),
+      float8Array([events, seconds]),
+      int8Array(moves.map(({ held }) => held.events_per_second_max)),
     ],
   };
 }

@@ -101,6 +101,7 @@ export function openLane(
     const { send } = await connections.open();
     const wasAhead = ahead !== undefined;
     const startedAt = wasAhead ? endedAt : performance.now();
+    const seconds = (performance.now() - startedAt) / 1_000;
     const begun = send([{ text: 'begin', values: [] }, holding(projections, role)]);
     // Folded while it is found out whether all is as it was left: for who is alone, it is.
     if (!wasAhead && isAlone && left !== undefined) foldAhead(left);
@@ -121,7 +122,7 @@ export function openLane(
       count += events;
       // Of a page that was read before this, there may be more by now.
       isAtEnd &&= step.page.isLast && !wasAhead;
-      const pace = { events, seconds: (performance.now() - startedAt) / 1_000 };
+      const pace = { events, seconds, isStoring: true };
       const moves: Move[] = [];
       let hasFailed = false;
       for (const [projection, done] of step.folded) {

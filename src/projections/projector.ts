@@ -113,7 +113,7 @@ export async function applyBatch(
   const done = await foldingOf(projection, generation, position).fold(page, send);
   for (const save of done.saves) await send(save);
   const seconds = (performance.now() - startedAt) / 1_000;
-  await send(moved([{ projection, held, done }], { events, seconds }));
+  await send(moved([{ projection, held, done }], { events, seconds, isStoring: false }));
   return { events, position: done.position, failure: done.failure };
 }
 

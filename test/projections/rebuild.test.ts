@@ -153,6 +153,25 @@ t.test('a rebuild keeps its pace, and can be given up', async (t) => {
   t.equal(rows.length, 0);
 });
 
+// Seen to fail with the pace taken before the rows were stored.
+t.test('the rate of a rebuild has in it what storing takes, from its first batch on', async (t) => {
+  const test = await freshStore(t);
+  const { db, store } = test;
+  await prepareProjection(db, registry);
+  await appendActors(store, 2_000);
+  await startRebuild(db, registry, null);
+  await sql`create function slow() returns trigger language plpgsql
+    as 'begin perform pg_sleep(0.5); return null; end'`.execute(db);
+  await sql`create trigger slow after insert on ${sql.table(tableOf(registry, 2, 'entries'))}
+    execute function slow()`.execute(db);
+  const rebuild = rebuildOf(t, test);
+  t.equal(await rebuild.advance(), 'advanced');
+  const { rate, eta_seconds, lag_events } = (await statusOf(db)).rebuild ?? {};
+  t.equal(lag_events, 1_000);
+  t.ok(rate !== undefined && rate > 20 && rate < 2_000, `${rate} events a second`);
+  t.equal(eta_seconds, 1_000 / (rate ?? 0));
+});
+
 // Seen to fail, its time running out, with the rows written outside of the checkpoint's transaction.
 t.test(
   'killed at any moment, it goes on: what is live is what a clean rebuild makes',
