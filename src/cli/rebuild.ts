@@ -8,6 +8,7 @@ import { isTransientError } from '../db.ts';
 import { openLog } from '../log.ts';
 import {
   cancelRebuild,
+  findGeneration,
   prepareProjection,
   RebuildUnderWay,
   startRebuild,
@@ -26,7 +27,10 @@ const busyIntervalMs = 100;
 type Options = { all?: boolean; rate?: string; cancel?: boolean; json?: boolean };
 type Log = Awaited<ReturnType<typeof openLog>>;
 
-/** Ends with 1 where the rebuilt rows are not those that answered before. */
+/**
+ * Ends with 1 where the rebuilt rows are not those that answered before, or where somebody else has
+ * given the rebuild up.
+ */
 export async function runRebuild(name: string | undefined, options: Options): Promise<void> {
   const chosen = chosenBy(name, options);
   const rate = options.rate === undefined ? null : Number(options.rate);
@@ -58,15 +62,15 @@ function chosenBy(name: string | undefined, { all = false }: Options): readonly 
   throw new UsageError(`there is no projection "${name}", only ${names}`);
 }
 
-async function build(log: Log, chosen: readonly Projection[], rate: number | null) {
-  for (const projection of chosen) {
-    try {
-      await startRebuild(log.db, projection, rate);
-    } catch (error) {
-      if (!(error instanceof RebuildUnderWay)) throw error;
-      process.stderr.write(`${error.message}: going on with it\n`);
-    }
-  }
+type Rebuilt = ProjectionStatus & { readonly cancelled: boolean };
+
+async function build(
+  log: Log,
+  chosen: readonly Projection[],
+  rate: number | null,
+): Promise<readonly Rebuilt[]> {
+  const begun = new Map<string, number>();
+  for (const projection of chosen) begun.set(projection.name, await begin(log, projection, rate));
   const rebuild = openRebuild(chosen, log);
   const progress = openProgress('rebuild', 'events');
   try {
@@ -76,8 +80,13 @@ async function build(log: Log, chosen: readonly Projection[], rate: number | nul
         if (isTransientError(error)) throw error;
         return 'busy' as const;
       });
-      if (step === 'none') return await listStatuses(log.db, chosen);
       const statuses = await listStatuses(log.db, chosen);
+      // One that was begun and never took the other's place is gone: nothing else ends it.
+      if (step === 'none') {
+        return statuses.map((one) => {
+          return { ...one, cancelled: one.generation < (begun.get(one.name) ?? 0) };
+        });
+      }
       const under = statuses.flatMap(({ name, rebuild }) => (rebuild ? { name, ...rebuild } : []));
       const paused = under.find(({ state }) => state === 'paused');
       if (paused !== undefined) {
@@ -93,6 +102,22 @@ async function build(log: Log, chosen: readonly Projection[], rate: number | nul
   }
 }
 
+/** The generation that is built: a new one, or the one that is under way. */
+async function begin(log: Log, projection: Projection, rate: number | null): Promise<number> {
+  for (;;) {
+    try {
+      return await startRebuild(log.db, projection, rate);
+    } catch (error) {
+      if (!(error instanceof RebuildUnderWay)) throw error;
+      const building = await findGeneration(log.db, projection, 'building');
+      // It has come to its end since.
+      if (building === undefined) continue;
+      process.stderr.write(`${error.message}: going on with it\n`);
+      return building.generation;
+    }
+  }
+}
+
 type UnderWay = NonNullable<ProjectionStatus['rebuild']> & { name: string };
 
 // They take one way through the log: the last of them tells how far it is.
@@ -101,18 +126,24 @@ function reachedBy({ name, position, lag_events }: UnderWay, count: number): Rea
   return { done: position, total: position + lag_events, note };
 }
 
-function report(statuses: readonly ProjectionStatus[], { all, json }: Options): void {
-  if (statuses.some(({ comparison }) => (comparison?.differences ?? 0) > 0)) process.exitCode = 1;
+function report(rebuilt: readonly Rebuilt[], { all, json }: Options): void {
+  const isAmiss = ({ cancelled, comparison }: Rebuilt) =>
+    cancelled || (comparison?.differences ?? 0) > 0;
+  if (rebuilt.some(isAmiss)) process.exitCode = 1;
   if (json) {
-    process.stdout.write(`${JSON.stringify(all ? { items: statuses } : statuses[0])}\n`);
+    process.stdout.write(`${JSON.stringify(all ? { items: rebuilt } : rebuilt[0])}\n`);
     return;
   }
-  for (const { name, generation, position, comparison } of statuses) {
-    const { rows = 0, differences = 0, position: at = 0, first = null } = comparison ?? {};
-    const where = first === null ? '' : `, first ${first.table} ${first.key} of ${first.since}`;
-    process.stdout.write(
-      `${name}: generation ${generation} answers, at position ${position}; of ${rows} rows ` +
-        `as of position ${at}, ${differences} differ from those before${where}\n`,
-    );
-  }
+  for (const one of rebuilt) process.stdout.write(`${one.name}: ${textOf(one)}\n`);
+}
+
+function textOf({ cancelled, generation, position, comparison }: Rebuilt): string {
+  const answers = `generation ${generation} answers, at position ${position}`;
+  if (cancelled) return `given up meanwhile, by another process or over the API; ${answers}`;
+  const { rows = 0, differences = 0, position: at = 0, first = null } = comparison ?? {};
+  const where = first === null ? '' : `, first ${first.table} ${first.key} of ${first.since}`;
+  return (
+    `${answers}; of ${rows} rows as of position ${at}, ` +
+    `${differences} differ from those before${where}`
+  );
 }

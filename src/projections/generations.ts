@@ -111,16 +111,16 @@ export async function stopFor(
     .execute();
 }
 
-/** Begins the next generation, empty; throws `RebuildUnderWay` where there is one already. */
+/** Begins the next generation, empty, and answers it; throws `RebuildUnderWay` if there is one. */
 export async function startRebuild(
   db: Db,
   projection: Projection,
   eventsPerSecondMax: number | null,
-): Promise<void> {
+): Promise<number> {
   const { name, version } = projection;
   await dropRetired(db, projection);
   try {
-    await db.transaction().execute(async (transaction) => {
+    return await db.transaction().execute(async (transaction) => {
       const generation = (await lastGeneration(transaction, projection)) + 1;
       await transaction
         .insertInto('projections')
@@ -131,6 +131,7 @@ export async function startRebuild(
         .execute();
       await createTables(transaction, projection, generation);
       await setFilling(transaction, projection, generation, true);
+      return generation;
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;

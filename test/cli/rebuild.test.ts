@@ -1,24 +1,18 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import t from 'tap';
-import { prepareProjection } from '../../src/projections/generations.ts';
+import {
+  cancelRebuild,
+  findGeneration,
+  prepareProjection,
+} from '../../src/projections/generations.ts';
 import { registry } from '../../src/projections/registry.ts';
 import { tableOf } from '../../src/projections/rows.ts';
 import { freshStore } from '../db.ts';
 import { appendActors } from '../projections/actors.ts';
+import { run as runCommand, start } from './command.ts';
 
-async function run(url: string, ...words: string[]) {
-  const main = new URL('../../src/main.ts', import.meta.url).pathname;
-  const child = spawn(process.execPath, [main, 'rebuild', ...words], {
-    env: { ...process.env, DATABASE_URL: url, LOG_LEVEL: 'fatal' },
-  });
-  const texts = { stdout: '', stderr: '' };
-  child.stdout.on('data', (chunk) => (texts.stdout += chunk));
-  child.stderr.on('data', (chunk) => (texts.stderr += chunk));
-  const [code] = await once(child, 'close');
-  return { code, ...texts };
-}
+const run = (url: string, ...words: string[]) => runCommand(url, 'rebuild', ...words);
 
 // Seen to fail with the exit code left at 0 where rows differ.
 t.test('a rebuild says what differed; what is asked for wrongly is refused', async (t) => {
@@ -46,4 +40,21 @@ t.test('a rebuild says what differed; what is asked for wrongly is refused', asy
     stderr: /only registry, claims, negotiations, operations, timeline/,
   });
   t.match(await run(url, 'registry', '--rate', '0'), { code: 2 });
+});
+
+// Seen to fail with nothing asked about what had become of it: all was well, with 0.
+t.test('a rebuild that somebody else gives up says so, and ends with 1', async (t) => {
+  const { db, store, url } = await freshStore(t);
+  await prepareProjection(db, registry);
+  await appendActors(store, 2_000);
+  for (const json of [[], ['--json']]) {
+    const { ended } = start(url, 'rebuild', 'registry', '--rate', '10', ...json);
+    const hasBegun = async () => (await findGeneration(db, registry, 'building'))?.position ?? 0;
+    while ((await hasBegun()) === 0) await sleep(20);
+    t.equal(await cancelRebuild(db, registry), true);
+    const { code, stdout, stderr } = await ended;
+    t.equal(code, 1, stderr);
+    if (json.length > 0) t.match(JSON.parse(stdout), { cancelled: true, generation: 1 });
+    else t.match(stdout, /^registry: given up meanwhile.* generation 1 answers/);
+  }
 });
