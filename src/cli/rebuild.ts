@@ -13,6 +13,7 @@ import {
   RebuildUnderWay,
   startRebuild,
 } from '../projections/generations.ts';
+import { setPace } from '../projections/pace.ts';
 import type { Projection } from '../projections/projection.ts';
 import { recover } from '../projections/projector.ts';
 import { openRebuild } from '../projections/rebuild.ts';
@@ -112,6 +113,7 @@ async function begin(log: Log, projection: Projection, rate: number | null): Pro
       const building = await findGeneration(log.db, projection, 'building');
       // It has come to its end since.
       if (building === undefined) continue;
+      if (rate !== null) await setPace(log.db, projection, rate);
       process.stderr.write(`${error.message}: going on with it\n`);
       return building.generation;
     }

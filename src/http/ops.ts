@@ -8,6 +8,7 @@ import {
   setState,
   startRebuild,
 } from '../projections/generations.ts';
+import { setPace } from '../projections/pace.ts';
 import type { Projection } from '../projections/projection.ts';
 import { listStatuses, ProjectionStatus } from '../projections/status.ts';
 import { sendNotFound, sendProblem } from './errors.ts';
@@ -21,7 +22,9 @@ const Pace = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: eventsPerSecondMax,
-        description: 'Absent: as fast as it goes.',
+        description:
+          'Absent: as fast as it goes. Of one that is under way: its pace from now on; absent, as ' +
+          'it was.',
       }),
     ),
   },
@@ -69,11 +72,12 @@ const actions: readonly Action[] = [
     status: 202,
     querystring: Pace,
     act: async (db, projection, { query }) => {
-      const { events_per_second_max = null } = query as { events_per_second_max?: number };
+      const { events_per_second_max: pace } = query as { events_per_second_max?: number };
       try {
-        await startRebuild(db, projection, events_per_second_max);
+        await startRebuild(db, projection, pace ?? null);
       } catch (error) {
         if (!(error instanceof RebuildUnderWay)) throw error;
+        if (pace !== undefined && (await setPace(db, projection, pace))) return undefined;
         return { status: 409, code: 'rebuild-under-way', detail: error.message };
       }
       return undefined;
@@ -125,12 +129,13 @@ function addRebuildOfAll(app: FastifyInstance, { db, projections }: Parts): void
       },
     },
     handler: async ({ query }, reply) => {
-      const { events_per_second_max = null } = query as { events_per_second_max?: number };
+      const { events_per_second_max: pace } = query as { events_per_second_max?: number };
       for (const projection of projections) {
         try {
-          await startRebuild(db, projection, events_per_second_max);
+          await startRebuild(db, projection, pace ?? null);
         } catch (error) {
           if (!(error instanceof RebuildUnderWay)) throw error;
+          if (pace !== undefined) await setPace(db, projection, pace);
         }
       }
       return reply.status(202).send({ items: await listStatuses(db, projections) });

@@ -5,6 +5,7 @@ import {
   cancelRebuild,
   findGeneration,
   prepareProjection,
+  startRebuild,
 } from '../../src/projections/generations.ts';
 import { registry } from '../../src/projections/registry.ts';
 import { tableOf } from '../../src/projections/rows.ts';
@@ -57,4 +58,13 @@ t.test('a rebuild that somebody else gives up says so, and ends with 1', async (
     if (json.length > 0) t.match(JSON.parse(stdout), { cancelled: true, generation: 1 });
     else t.match(stdout, /^registry: given up meanwhile.* generation 1 answers/);
   }
+});
+
+// Seen to fail, its time running out, with the pace of an earlier one kept.
+t.test('who goes on with a rebuild at another pace is heard', async (t) => {
+  const { db, store, url } = await freshStore(t);
+  await prepareProjection(db, registry);
+  await appendActors(store, 2_000);
+  await startRebuild(db, registry, 1);
+  t.match(await run(url, 'registry', '--rate', '100000'), { code: 0, stderr: /going on with it/ });
 });

@@ -56,3 +56,25 @@ t.test('projections are listed, paused, resumed and rebuilt', async (t) => {
   while ((await find('claims')).rebuild !== null) await sleep(50);
   t.match(await find('claims'), { comparison: { differences: 0 } });
 });
+
+// Seen to fail with the pace of the first asked for kept.
+t.test('a rebuild that is under way takes on the pace that is asked for since', async (t) => {
+  // Nobody builds it here.
+  const { url } = await testService(t, { environment: { ROLES: 'api' } });
+  const ops = `${url}/v1/ops/projections`;
+  const at = (rate: number) => `rebuild?events_per_second_max=${rate}`;
+  t.match(await send('POST', `${ops}/registry/${at(1)}`), { status: 202 });
+  t.match(await send('POST', `${ops}/registry/${at(1_000)}`), {
+    status: 202,
+    body: { rebuild: { generation: 2, events_per_second_max: 1_000 } },
+  });
+  t.match(await send('POST', `${ops}/registry/rebuild`), {
+    ...{ status: 409, body: { code: 'rebuild-under-way' } },
+  });
+  const paceOf = ({ body }: Awaited<ReturnType<typeof send>>) =>
+    (body as unknown as { items: ProjectionStatus[] }).items.map(
+      ({ rebuild }) => rebuild?.events_per_second_max,
+    );
+  t.strictSame(new Set(paceOf(await send('POST', `${ops}/${at(500)}`))), new Set([500]));
+  t.strictSame(new Set(paceOf(await send('POST', `${ops}/rebuild`))), new Set([500]));
+});
