@@ -14,6 +14,7 @@ import { toCloudEvent } from '../relay/message.ts';
 import { UsageError } from './exit.ts';
 import { exportView, type Part, type Range, type ViewAsked, viewAskedOf } from './export-views.ts';
 import { makeLogger } from './logger.ts';
+import { openOutput } from './output-file.ts';
 import { openProgress } from './progress.ts';
 
 const pageEvents = 1_000;
@@ -55,7 +56,8 @@ export async function runExport(what: string, options: ExportOptions): Promise<v
         progress.say({ done: count });
       }
     }
-    const output: Writable = out === undefined ? process.stdout : createWriteStream(out);
+    const fd = out === undefined ? undefined : openOutput('--out', out);
+    const output: Writable = fd === undefined ? process.stdout : createWriteStream('', { fd });
     await pipeline(Readable.from(texts()), output, { end: out !== undefined });
     progress.end();
     const said = { [what]: count, ...range, ...(as_of && { as_of }), head, file: out ?? null };

@@ -2,7 +2,7 @@
  * `frontlog import FORMAT FILE...`: data sets through the same rules as everything else. Run again,
  * it records what is new; cut off, it goes on.
  */
-import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, statSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { readConfig } from '../config.ts';
 import type { Db } from '../db.ts';
@@ -19,6 +19,7 @@ import { openLog } from '../log.ts';
 import { UsageError } from './exit.ts';
 import { isFinding, type Summary, summaryOf, textOf } from './import-summary.ts';
 import { makeLogger } from './logger.ts';
+import { openOutput } from './output-file.ts';
 import { openProgress } from './progress.ts';
 
 const rejectionsShownMax = 20;
@@ -66,8 +67,9 @@ export async function runImport(
     process.stderr.write('stopping; run it again to go on\n');
     stop.abort();
   });
-  const rejects = options.rejects === undefined ? undefined : openSync(options.rejects, 'w');
+  let rejects: number | undefined;
   try {
+    if (options.rejects !== undefined) rejects = openOutput('--rejects', options.rejects);
     for (const file of files) {
       if (signal.aborted) break;
       const summary = await importOne(file, {

@@ -1,13 +1,16 @@
 /** `frontlog migrate`: bring the database at DATABASE_URL up to date. */
 import { readConfig } from '../config.ts';
 import { migrate, openDb, openPool } from '../db.ts';
+import { UsageError } from './exit.ts';
 import { makeLogger } from './logger.ts';
 
 /** Says which migrations it applied; none where it was up to date. */
 export async function runMigrate({ json }: { json?: boolean }): Promise<void> {
   const { databaseUrl, logLevel } = readConfig(process.env);
   if (databaseUrl === undefined) {
-    throw new Error('DATABASE_URL is absent: the embedded PostgreSQL is migrated at every start');
+    throw new UsageError(
+      'DATABASE_URL is absent: the embedded PostgreSQL is migrated at every start',
+    );
   }
   const logger = makeLogger(logLevel);
   const pool = openPool(databaseUrl, (err) => logger.warn({ err }, 'connection lost'));

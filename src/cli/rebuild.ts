@@ -13,7 +13,7 @@ import {
   RebuildUnderWay,
   startRebuild,
 } from '../projections/generations.ts';
-import { setPace } from '../projections/pace.ts';
+import { eventsPerSecondMax, setPace } from '../projections/pace.ts';
 import type { Projection } from '../projections/projection.ts';
 import { recover } from '../projections/projector.ts';
 import { openRebuild } from '../projections/rebuild.ts';
@@ -35,8 +35,8 @@ type Log = Awaited<ReturnType<typeof openLog>>;
 export async function runRebuild(name: string | undefined, options: Options): Promise<void> {
   const chosen = chosenBy(name, options);
   const rate = options.rate === undefined ? null : Number(options.rate);
-  if (rate !== null && !(Number.isSafeInteger(rate) && rate > 0)) {
-    throw new UsageError('--rate: a whole number of events a second');
+  if (rate !== null && !(Number.isSafeInteger(rate) && rate > 0 && rate <= eventsPerSecondMax)) {
+    throw new UsageError(`--rate: events a second, 1 to ${eventsPerSecondMax}`);
   }
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
   const log = await openLog(config, makeLogger(config.logLevel));

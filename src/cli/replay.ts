@@ -44,7 +44,7 @@ export async function runReplayCommand(options: ReplayOptions): Promise<void> {
   const stop = () => stopping.abort();
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
-    if (options.cancel !== undefined) return await cancel(log.db, options.cancel);
+    if (options.cancel !== undefined) return await cancel(log.db, options.cancel, options.json);
     await refuseAtReadSite(log.db, 'it publishes nothing');
     const kafka = kafkaClient(config.kafka, logger);
     const { db, store } = log;
@@ -75,9 +75,10 @@ async function chosen(
   return (await startReplay(parts, randomBytes(4).toString('hex'), asked)).replay;
 }
 
-async function cancel(db: ReplayParts['db'], id: string): Promise<void> {
-  await cancelReplay(db, id);
-  process.stdout.write(`${id}: cancelled; what it has published stays\n`);
+async function cancel(db: ReplayParts['db'], id: string, json = false): Promise<void> {
+  const cancelled = await cancelReplay(db, id);
+  const text = `${id}: cancelled; what it has published stays`;
+  process.stdout.write(`${json ? JSON.stringify(cancelled) : text}\n`);
 }
 
 function askedOf({ from, to, type = [], stream, toTopic }: ReplayOptions): ReplayAsked {

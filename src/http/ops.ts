@@ -8,13 +8,12 @@ import {
   setState,
   startRebuild,
 } from '../projections/generations.ts';
-import { setPace } from '../projections/pace.ts';
+import { eventsPerSecondMax, setPace } from '../projections/pace.ts';
 import type { Projection } from '../projections/projection.ts';
 import { listStatuses, ProjectionStatus } from '../projections/status.ts';
 import { sendNotFound, sendProblem } from './errors.ts';
 import { problems } from './problem-responses.ts';
 
-const eventsPerSecondMax = 1_000_000;
 const Name = Type.Object({ name: Type.String({ pattern: '^[a-z][a-z_]{0,62}$' }) });
 const Pace = Type.Object(
   {
