@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { envSchema } from 'env-schema';
 import { type Static, Type } from 'typebox';
+import { checkDatabaseUrl, redacted, withoutSecrets } from './database-url.ts';
 import { type KafkaCluster, readCluster } from './kafka-cluster.ts';
 import { isLoopback } from './loopback.ts';
 
@@ -76,6 +77,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   if (values.AUTH === 'none' && !isLoopback(values.HOST)) {
     faults.push(`HOST: ${values.HOST} is beyond loopback, which needs authentication: set AUTH`);
   }
+  if (values.DATABASE_URL !== '') checkDatabaseUrl(values.DATABASE_URL, faults);
   const kafka = readCluster(values, faults);
   if (values.PROJECTION_FEED === 'kafka') {
     if (chosen.includes('relay')) {
@@ -130,8 +132,6 @@ export function settingsOf(config: Config): Readonly<Record<string, string | num
   };
 }
 
-const redacted = '[redacted]';
-
 function kafkaSettingsOf(kafka: Config['kafka']): Record<string, string | null> {
   const { brokers, tls, sasl }: Partial<KafkaCluster> = typeof kafka === 'string' ? {} : kafka;
   return {
@@ -144,19 +144,6 @@ function kafkaSettingsOf(kafka: Config['kafka']): Record<string, string | null> 
     KAFKA_SASL_USERNAME: sasl?.username ?? null,
     KAFKA_SASL_PASSWORD: sasl === undefined ? null : redacted,
   };
-}
-
-// A password may also be a parameter (libpq, 32.1.2), and what is no URL may be anything.
-function withoutSecrets(databaseUrl: string): string {
-  const url = URL.parse(databaseUrl);
-  if (url === null) return redacted;
-  const { username, password, host, pathname, searchParams } = url;
-  const user = username === '' ? '' : `${username}${password === '' ? '' : `:${redacted}`}@`;
-  const parameters = [...searchParams].map(
-    ([name, value]) => `${name}=${/password|sslkey/i.test(name) ? redacted : value}`,
-  );
-  const query = parameters.length === 0 ? '' : `?${parameters.join('&')}`;
-  return `${url.protocol}//${user}${host}${pathname}${query}`;
 }
 
 function parse(environment: NodeJS.ProcessEnv, faults: string[]): Static<typeof Environment> {

@@ -50,6 +50,11 @@ export function readCluster(
     return 'embedded';
   }
   const brokers = named.split(',').map((broker) => broker.trim());
+  for (const [i, broker] of brokers.entries()) {
+    // Not shown: somebody may have put a password into it.
+    if (!isBroker(broker))
+      faults.push(`KAFKA_BROKERS: the ${i + 1}. is not host:port, the port 1 to 65535`);
+  }
   const tls = readTls(settings, faults);
   const sasl = readSasl(settings, faults);
   const cluster = {
@@ -61,6 +66,12 @@ export function readCluster(
   const exposed = hosts.map((host) => whyExposed(cluster, host)).find((why) => why !== undefined);
   if (exposed !== undefined) faults.push(`KAFKA_SASL_MECHANISM: ${exposed}`);
   return cluster;
+}
+
+// The driver takes what comes before the first colon for the host.
+function isBroker(text: string): boolean {
+  const [, port] = /^[^\s:/@,]+:(\d{1,5})$/.exec(text) ?? [];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
 }
 
 /** Why the password may not be sent to `host`; undefined where it may. SCRAM sends none. */

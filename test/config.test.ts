@@ -61,3 +61,48 @@ t.test('AUTH=jwt needs an issuer and an audience; keys travel by https only', as
   t.doesNotThrow(faulty({ OIDC_AUDIENCE, OIDC_ISSUER: 'http://127.0.0.1:9/' }));
   t.throws(() => readConfig({ AUTH: 'basic' }), { message: /AUTH/ });
 });
+
+// Seen to fail with each taken as it came.
+t.test('databases and brokers that cannot be are named, without what is in them', async (t) => {
+  const faults = (environment: NodeJS.ProcessEnv) => {
+    try {
+      readConfig(environment);
+      return '';
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  for (const url of [
+    'db',
+    'host=db password=s3cret',
+    'http://s3cret@db/log',
+    '/run/postgresql log',
+  ]) {
+    const said = faults({ DATABASE_URL: url });
+    t.match(said, /^DATABASE_URL: is no URL/, url);
+    t.notMatch(said, 's3cret');
+  }
+  t.match(faults({ DATABASE_URL: 'postgres://db:99999/log' }), /^DATABASE_URL/);
+  for (const url of [
+    'postgres://db',
+    'postgresql:///log?host=/run',
+    'postgres://me@/log?host=/run',
+  ]) {
+    t.equal(faults({ DATABASE_URL: url }), '');
+  }
+  for (const broker of [
+    'b',
+    'b:',
+    'b:0',
+    'b:65536',
+    'b:x',
+    'kafka://b:9092',
+    'me:s3cret@b:1',
+    '',
+  ]) {
+    const said = faults({ KAFKA_BROKERS: `a:1,${broker}` });
+    t.match(said, /^KAFKA_BROKERS: the 2\. is not host:port/, broker);
+    t.notMatch(said, 's3cret');
+  }
+  t.equal(faults({ KAFKA_BROKERS: 'a.example:1, b-2:65535' }), '');
+});
