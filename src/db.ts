@@ -144,7 +144,13 @@ export type Tables = {
   import_rejections: ImportRejectionsTable;
   log_tiles: LogTilesTable;
   log_head: LogHeadTable;
-  relay_topics: { topic: string; partitions: number; position: number };
+  relay_topics: {
+    topic: string;
+    partitions: number;
+    position: number;
+    last_error: string | null;
+    failed_at: string | null;
+  };
 };
 export type Db = Kysely<Tables>;
 

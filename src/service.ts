@@ -367,12 +367,15 @@ async function readRelayStatus(
   config: Config,
 ): Promise<RelayStatus> {
   const head = await store.head();
-  const one = async (topic: string, { state, lastError }: RelayState) => ({
-    topic,
-    state: ownState(state, config),
-    last_error: lastError ?? null,
-    progress: await readTopicProgress(db, store, topic, head),
-  });
+  const one = async (topic: string, { state, lastError }: RelayState) => {
+    const progress = await readTopicProgress(db, store, topic, head);
+    return {
+      topic,
+      state: ownState(state, config),
+      last_error: lastError ?? progress?.last_error ?? null,
+      progress,
+    };
+  };
   const { eventsTopic, warStatusTopic } = namesOf(config.kafkaPrefix);
   return {
     events: await one(eventsTopic, events),

@@ -6,12 +6,12 @@ import { openLog } from '../log.ts';
 import { type MirrorProgress, readMirrorProgress, readSite } from '../mirror/site.ts';
 import { listStatuses, type ProjectionStatus } from '../projections/status.ts';
 import { listTopicFaults } from '../relay/client.ts';
-import { type Lag, readTopicProgress } from '../relay/lag.ts';
+import { type Lag, readTopicProgress, type TopicProgress } from '../relay/lag.ts';
 import { namesOf } from '../relay/topics.ts';
 import { projections } from '../service.ts';
 import { makeLogger } from './logger.ts';
 
-type Relay = { topic: string; partitions: number; position: number } & Lag;
+type Relay = { topic: string } & TopicProgress;
 type Topics = { faults: string[] } | { unavailable: string };
 type Status = {
   site: 'primary' | 'mirror';
@@ -58,9 +58,13 @@ async function readRelay(db: Db, store: EventStore, topic: string, head: number)
   return progress && { topic, ...progress };
 }
 
-function faultsOf({ mirror, projections, topics }: Status): string[] {
+function faultsOf({ relay, war_status, mirror, projections, topics }: Status): string[] {
   const held = mirror?.held ?? null;
   return [
+    ...[relay, war_status].flatMap((one) => {
+      if (one === null || one.last_error === null) return [];
+      return [`nothing goes to ${one.topic} since ${one.failed_at}: ${one.last_error}`];
+    }),
     ...(held === null ? [] : [`the event at position ${mirror?.missing} is held: ${held}`]),
     ...projections
       .filter(({ state }) => state === 'paused')

@@ -6,8 +6,8 @@ import { catalogue, cloudEventType, eventTypes, schemaVersionOf } from '../domai
 import { documented } from '../domain/schema-document.ts';
 import { WarStatus } from '../projections/war-status-view.ts';
 import { source } from './message.ts';
+import { warStatusType } from './status-message.ts';
 import { messageBytesMax, namesOf } from './topics.ts';
-import { warStatusType } from './war-status.ts';
 
 type Json = Record<string, unknown>;
 

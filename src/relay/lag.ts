@@ -22,16 +22,25 @@ export async function readLag(
   return { lag_events: head - position, lag_seconds };
 }
 
+/** What is kept of a topic. */
+export type TopicProgress = Lag & {
+  readonly partitions: number;
+  readonly position: number;
+  /** Why nothing is published until somebody mends it, and since when. */
+  readonly last_error: string | null;
+  readonly failed_at: string | null;
+};
+
 /** How far a topic is; null where nothing was published to it yet. */
 export async function readTopicProgress(
   db: Db,
   store: Pick<EventStore, 'readLog'>,
   topic: string,
   head: number,
-): Promise<({ partitions: number; position: number } & Lag) | null> {
+): Promise<TopicProgress | null> {
   const shown = await db
     .selectFrom('relay_topics')
-    .select(['partitions', 'position'])
+    .select(['partitions', 'position', 'last_error', 'failed_at'])
     .where('topic', '=', topic)
     .executeTakeFirst();
   return shown === undefined ? null : { ...shown, ...(await readLag(store, shown.position, head)) };

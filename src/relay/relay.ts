@@ -15,7 +15,8 @@ import { type Checkpoint, publish, readCheckpoint } from './checkpoint.ts';
 import { stopGraceMs, within } from './deadline.ts';
 import { type Lock, takeLock } from './lock.ts';
 import { reasonOf } from './reason.ts';
-import { findPinnedPartitions, pinPartitions } from './shown.ts';
+import { noteRefusal } from './refusal.ts';
+import { findPinnedPartitions, pinPartitions, showFault } from './shown.ts';
 import { checkTopics, createTopics, namesOf } from './topics.ts';
 import { fence, transactionalProducer } from './transaction.ts';
 
@@ -88,8 +89,12 @@ async function relayOnce(parts: RelayParts, signal: AbortSignal, onProgress: () 
     state.position = checkpoint.position;
     state.state = 'active';
     delete state.lastError;
+    await showFault(lock.client, topic, null);
     logger.info({ position: state.position }, 'relay active');
     await relayBatches(parts, { producer, lock, checkpoint }, signal, onProgress);
+  } catch (error) {
+    await noteRefusal(lock.client, topic, error);
+    throw error;
   } finally {
     // Closing what may be broken: the error that matters is already on its way.
     const closing = [producer.disconnect(), admin.disconnect(), lock.release()];

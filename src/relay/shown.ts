@@ -1,7 +1,7 @@
-/** What PostgreSQL keeps of the topic: its pinned partitions, and the position to show. */
+/** What PostgreSQL keeps of the topic: its pinned partitions, and the position and fault to show. */
 import type pg from 'pg';
 
-type Queries = Pick<pg.Client, 'query'>;
+export type Queries = Pick<pg.Client, 'query'>;
 
 /** The partitions the topic had when it was first relayed to; `partitions` if it never was. */
 export async function pinPartitions(
@@ -36,6 +36,16 @@ export async function showPosition(client: Queries, topic: string, position: num
   await client.query(
     'update relay_topics set position = $2 where topic = $1 and $2 <> 0 and position <> $2',
     [topic, position],
+  );
+}
+
+/** Keeps why nothing is published to the topic, and since when; null where that is over. */
+export async function showFault(client: Queries, topic: string, fault: string | null) {
+  await client.query(
+    `update relay_topics set last_error = $2::text,
+       failed_at = case when $2::text is not null then clock_timestamp() end
+     where topic = $1 and last_error is distinct from $2::text`,
+    [topic, fault],
   );
 }
 

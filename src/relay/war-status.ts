@@ -3,21 +3,20 @@
  * reads. One process publishes, after the view has moved and at most once per `coalesceMs`, in
  * order per key; what is not noted when it dies is published again.
  */
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message, Producer } from 'kafkajs';
 import type { RecordedEvent } from '../eventstore/event-store.ts';
 import { batchBytesMax, batchSizeMax } from './batches.ts';
 import { stopGraceMs, within } from './deadline.ts';
 import { takeLock } from './lock.ts';
-import { messageBytes, source } from './message.ts';
+import { messageBytes } from './message.ts';
 import { reasonOf } from './reason.ts';
+import { noteRefusal } from './refusal.ts';
 import type { RelayParts } from './relay.ts';
-import { pinPartitions } from './shown.ts';
+import { pinPartitions, showFault } from './shown.ts';
+import { digestOf, toStatusMessage } from './status-message.ts';
 import { namesOf, repartitioned } from './topics.ts';
 import { fence, readMark, sendMarked, transactionalProducer } from './transaction.ts';
-
-export const warStatusType = 'frontlog.war-status.v1';
 
 const coalesceMs = 1_000;
 const backOffMs = 2_000;
@@ -77,6 +76,7 @@ async function publishOnce(parts: WarStatusParts, signal: AbortSignal): Promise<
     state.position = mark?.metadata === parts.logId ? mark.offset : 0;
     state.state = 'active';
     delete state.lastError;
+    await showFault(lock.client, topic, null);
     // By conflict, a digest of what was sent last: few events of a war change its status.
     const sent = new Map<string, string>();
     // The first time all: the view may be another than the one that was published.
@@ -95,6 +95,9 @@ async function publishOnce(parts: WarStatusParts, signal: AbortSignal): Promise<
       isFirst = false;
       await sleep(coalesceMs, undefined, { signal }).catch(() => undefined);
     }
+  } catch (error) {
+    await noteRefusal(lock.client, topic, error);
+    throw error;
   } finally {
     const closing = [producer.disconnect(), admin.disconnect(), lock.release()];
     await Promise.race([Promise.allSettled(closing), sleep(stopGraceMs)]);
@@ -138,31 +141,6 @@ async function messagesOf(
   return messages;
 }
 
-/** The message; its value is the body of `GET /v1/conflicts/{id}/status`. */
-export function toStatusMessage(
-  id: string,
-  status: object,
-  { position, known_at }: Pick<StatusView, 'position' | 'known_at'>,
-  logId: string,
-): Message {
-  return {
-    key: id,
-    value: JSON.stringify(status),
-    headers: {
-      'content-type': 'application/json',
-      ce_specversion: '1.0',
-      ce_id: `${id}@${position}`,
-      ce_source: source,
-      ce_type: warStatusType,
-      ce_subject: id,
-      ...(known_at !== null && { ce_time: known_at }),
-      ce_partitionkey: id,
-      ce_position: String(position),
-      ce_logid: logId,
-    },
-  };
-}
-
 async function publish(
   { prefix, logId }: WarStatusParts,
   producer: Producer,
@@ -186,10 +164,4 @@ async function publish(
     await within(publishTimeoutMs, 'publishing', signal, sending);
     from = to;
   } while (from < messages.length);
-}
-
-// Of what it says, not of when: `as_of` moves with every event of the log.
-function digestOf(status: object): string {
-  const text = JSON.stringify({ ...status, as_of: null });
-  return createHash('sha256').update(text).digest('base64');
 }
