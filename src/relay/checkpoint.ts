@@ -45,6 +45,18 @@ export async function readCheckpoint(admin: Admin, parts: Reading): Promise<Chec
   return { position: found.position, eventId: found.eventId };
 }
 
+/**
+ * Throws `RelayRefused` if the topic is not of this log's history: for who publishes beside the
+ * relay. The mark is believed where there is one, as the end of a topic that is written to without
+ * a pause is never come to.
+ */
+export async function refuseAnotherHistory(admin: Admin, parts: Reading): Promise<void> {
+  const { eventsTopic: topic, relayGroup: group } = namesOf(parts.prefix);
+  const mark = await readMark(admin, { topic, group });
+  const found = mark === undefined ? await readTail(parts.kafka, admin, topic) : foundBy(mark);
+  await checkHistory(found, parts, topic);
+}
+
 function foundBy({ offset, metadata = '' }: Mark): Found {
   const [logId, eventId = ''] = metadata.split('/');
   return { position: offset, logId, eventId };

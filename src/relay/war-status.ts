@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message, Producer } from 'kafkajs';
 import type { RecordedEvent } from '../eventstore/event-store.ts';
 import { batchBytesMax, batchSizeMax } from './batches.ts';
+import { refuseAnotherHistory } from './checkpoint.ts';
 import { stopGraceMs, within } from './deadline.ts';
 import { takeLock } from './lock.ts';
 import { messageBytes } from './message.ts';
@@ -70,6 +71,8 @@ async function publishOnce(parts: WarStatusParts, signal: AbortSignal): Promise<
       const pinned = await pinPartitions(lock.client, topic, count);
       if (count !== pinned) throw repartitioned(topic, count, pinned);
       await fence(producer);
+      // What the relay would refuse is not for this topic either: it is of what never was.
+      await refuseAnotherHistory(admin, parts);
       return readMark(admin, target);
     };
     const mark = await within(takeOverTimeoutMs, 'taking over', signal, taking());
