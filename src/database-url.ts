@@ -4,8 +4,8 @@
 export const redacted = '[redacted]';
 
 /**
- * Adds to `faults` where it is none. The driver takes anything for a URL, and `host=db` for the name
- * of a database at a host of its own making. What it says shows nothing of a password.
+ * Adds to `faults` where it is none. The driver takes anything for a URL, and `host=db` for the
+ * name of a database at a host of its own making. What it says shows nothing of a password.
  */
 export function checkDatabaseUrl(text: string, faults: string[]): void {
   // Without a host, as for a socket that a parameter names, the driver reads it all the same.

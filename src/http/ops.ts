@@ -22,8 +22,8 @@ const Pace = Type.Object(
         minimum: 1,
         maximum: eventsPerSecondMax,
         description:
-          'Absent: as fast as it goes. Of one that is under way: its pace from now on; absent, as ' +
-          'it was.',
+          'Absent: as fast as it goes. Of one that is under way: its pace from now on; absent, ' +
+          'as it was.',
       }),
     ),
   },

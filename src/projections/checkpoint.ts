@@ -59,7 +59,7 @@ export type Pace = {
 
 /** Moves the checkpoints of those that took a page together; what one failed at pauses it. */
 export function moved(moves: readonly Move[], { events, seconds, isStoring }: Pace): Statement {
-  // What is sent in one go with this is done when it is run: only PostgreSQL knows how long it took.
+  // What is sent in one go with this is done when it is run: PostgreSQL alone knows what it took.
   const storing = isStoring ? 'extract(epoch from clock_timestamp() - now())' : '0';
   return {
     text: `

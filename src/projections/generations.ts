@@ -111,11 +111,11 @@ export async function stopFor(
     .execute();
 }
 
-/** Begins the next generation, empty, and answers it; throws `RebuildUnderWay` if there is one. */
+/** Begins and answers the next generation, empty; throws `RebuildUnderWay` if there is one. */
 export async function startRebuild(
   db: Db,
   projection: Projection,
-  eventsPerSecondMax: number | null,
+  rateMax: number | null,
 ): Promise<number> {
   const { name, version } = projection;
   await dropRetired(db, projection);
@@ -124,10 +124,7 @@ export async function startRebuild(
       const generation = (await lastGeneration(transaction, projection)) + 1;
       await transaction
         .insertInto('projections')
-        .values({
-          ...{ name, version, generation, role: 'building' as const },
-          events_per_second_max: eventsPerSecondMax,
-        })
+        .values({ name, version, generation, role: 'building', events_per_second_max: rateMax })
         .execute();
       await createTables(transaction, projection, generation);
       await setFilling(transaction, projection, generation, true);

@@ -1,4 +1,4 @@
-/** What PostgreSQL keeps of the topic: its pinned partitions, and the position and fault to show. */
+/** What PostgreSQL keeps of the topic: its pinned partitions, the position and fault to show. */
 import type pg from 'pg';
 
 export type Queries = Pick<pg.Client, 'query'>;
