@@ -59,6 +59,11 @@ program
 program
   .command('verify')
   .description('read the whole log and tell whether all is as it was recorded')
+  .option(
+    '--head <file>',
+    'a note of GET /v1/log/head that was kept: what it is of has to be there',
+  )
+  .option('--key <file>', 'whose notes are believed: its verifier_key, or a public key in PEM')
   .option(...json)
   .action(async (options) => (await import('./cli/verify.ts')).runVerify(options));
 program

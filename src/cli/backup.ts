@@ -2,7 +2,6 @@
  * `frontlog backup check`: whether a database that was restored is whole, and whether the topic, or
  * a note that was kept of the log's head, is of more than it has. To be asked before it is served.
  */
-import { readFile } from 'node:fs/promises';
 import { type Config, readConfig } from '../config.ts';
 import { readLogId } from '../db.ts';
 import { openLog } from '../log.ts';
@@ -12,6 +11,7 @@ import { kafkaClient } from '../relay/client.ts';
 import { namesOf } from '../relay/topics.ts';
 import { verifyNote } from '../verify/note.ts';
 import { UsageError } from './exit.ts';
+import { readNote } from './kept-note.ts';
 import { makeLogger } from './logger.ts';
 import { lineOf, type VerifiedDatabase, verifyDatabase } from './verify.ts';
 
@@ -34,7 +34,7 @@ type Checked = VerifiedDatabase & {
 /** Ends with 1 where the database is not whole, or something is ahead of it. */
 export async function runBackupCheck({ note, json }: { note?: string; json?: boolean }) {
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
-  const kept = note === undefined ? undefined : await readNote(note);
+  const kept = note === undefined ? undefined : await readNote('--note', note);
   const log = await openLog(config, makeLogger(config.logLevel));
   try {
     const { role } = await readSite(log.db);
@@ -51,14 +51,6 @@ export async function runBackupCheck({ note, json }: { note?: string; json?: boo
     process.stdout.write(json ? `${JSON.stringify(checked)}\n` : textOf(checked));
   } finally {
     await log.close();
-  }
-}
-
-async function readNote(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch {
-    throw new UsageError(`--note: there is no file ${path}`);
   }
 }
 

@@ -9,8 +9,11 @@ import { namesOf } from '../relay/topics.ts';
 import { projections } from '../service.ts';
 import type { Finding } from '../verify/finding.ts';
 import { verifyLog } from '../verify/log.ts';
+import { verifyNote } from '../verify/note.ts';
 import { verifyTopic } from '../verify/topic.ts';
 import { verifyViews } from '../verify/views.ts';
+import { UsageError } from './exit.ts';
+import { readNote, readPublicKey } from './kept-note.ts';
 import { makeLogger } from './logger.ts';
 import { openProgress, type Progress } from './progress.ts';
 
@@ -32,20 +35,36 @@ type Verified = VerifiedDatabase & {
   readonly messages: number | null;
 };
 
-/** Ends with 1 where there are findings. */
-export async function runVerify({ json = false }: { json?: boolean }): Promise<void> {
+type Options = { head?: string; key?: string; json?: boolean };
+
+/**
+ * Ends with 1 where there are findings. Who has the database may take head and tree away, and both
+ * are made anew: only a head that was published and kept tells then.
+ */
+export async function runVerify({ head, key, json = false }: Options): Promise<void> {
+  if (key !== undefined && head === undefined) throw new UsageError('--key: is for --head');
+  const kept = head === undefined ? undefined : await readNote('--head', head);
+  const publicKey = key === undefined ? undefined : await readPublicKey('--key', key);
   const config = readConfig({ LOG_LEVEL: 'warn', ...process.env });
   const log = await openLog(config, makeLogger(config.logLevel));
   try {
     const database = await verifyDatabase(log);
     const topic = await verifyNamedTopic(config, log);
-    const findings = [...database.findings, ...(topic?.findings ?? [])];
+    // The note is held to the tree, which is to be right for that.
+    const isComparable =
+      kept !== undefined && !database.findings.some(({ check }) => ofTree(check));
+    const noted = isComparable ? await verifyNote(log.db, kept, publicKey) : [];
+    const findings = [...database.findings, ...noted, ...(topic?.findings ?? [])];
     if (findings.length > 0) process.exitCode = 1;
     const verified = { ...database, messages: topic?.messages ?? null, findings };
     process.stdout.write(json ? `${JSON.stringify(verified)}\n` : textOf(verified));
   } finally {
     await log.close();
   }
+}
+
+function ofTree(check: Finding['check']): boolean {
+  return check !== 'views' && check !== 'topic';
 }
 
 /** Reads the whole log, and holds the views to it. */

@@ -52,6 +52,19 @@ export function verifierKey(logId: string, publicKey: Buffer): string {
   return `${origin}+${keyId(origin, publicKey).toString('hex')}+${key}`;
 }
 
+/** The raw key in a verifier key, or in PEM; undefined where it is neither, or not Ed25519. */
+export function publicKeyIn(text: string): Buffer | undefined {
+  const [, encoded] = /\+[0-9a-f]{8}\+([A-Za-z0-9+/=]+)\s*$/.exec(text) ?? [];
+  const bytes = Buffer.from(encoded ?? '', 'base64');
+  if (bytes.length === 33 && bytes.subarray(0, 1).equals(ed25519)) return bytes.subarray(1);
+  try {
+    const key = createPublicKey(text);
+    return key.asymmetricKeyType === 'ed25519' ? rawKey(key) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The head that `note` is of, if `publicKey` signed it for this log; else undefined. */
 export function openNote(note: string, logId: string, publicKey: Buffer): Head | undefined {
   const origin = originOf(logId);

@@ -9,7 +9,15 @@ import { type Db, isTransientError } from '../db.ts';
 import type { Wakeup } from '../eventstore/wakeup.ts';
 import { entryOf, leafHash, type RawEvent } from './entry.ts';
 import type { Head, Signer } from './note.ts';
-import { grow, nodeReader, type OpenTiles, readOpenTiles, writeTiles } from './tiles.ts';
+import {
+  grow,
+  hashBytes,
+  nodeReader,
+  type OpenTiles,
+  readOpenTiles,
+  tileSize,
+  writeTiles,
+} from './tiles.ts';
 import { emptyRoot, rootOf } from './tree.ts';
 
 /** Events a transaction seals at most. */
@@ -46,6 +54,9 @@ export function sealNext(db: Db, signer: Signer): Promise<number> {
   return db.transaction().execute(async (transaction) => {
     const size = await lockHead(transaction, signer);
     if (size === undefined) return 0;
+    const { leaves: kept } = await readExtent(transaction);
+    // To go on would sign a tree anew, over whatever the log says by now.
+    if (kept > size) throw new HeadBehind(size, kept);
     const events = await readRaw(transaction, size, batchSizeMax, batchBytesMax);
     if (events.length === 0) return 0;
     const leaves = events.map((event) => leafHash(entryOf(event)));
@@ -54,6 +65,22 @@ export function sealNext(db: Db, signer: Signer): Promise<number> {
     await writeHead(transaction, await headOf(transaction, size + leaves.length, open), signer);
     return leaves.length;
   });
+}
+
+/** The head was taken away or set back behind our back: the tree is over more events than it. */
+export class HeadBehind extends Error {
+  constructor(size: number, leaves: number) {
+    super(`the log tree is over ${leaves} events, and its head over ${size}: run frontlog verify`);
+  }
+}
+
+/** Over how many events the head is, and over how many the tree, as of one moment. */
+export async function readExtent(db: Db): Promise<{ size: number; leaves: number }> {
+  const { rows } = await sql<{ size: number; leaves: number }>`
+    select coalesce((select size from log_head), 0)::bigint as size,
+      coalesce((select max(index * ${tileSize}::bigint + octet_length(hashes) / ${hashBytes}::int)
+        from log_tiles where level = 0), 0)::bigint as leaves`.execute(db);
+  return rows[0] as { size: number; leaves: number };
 }
 
 /** The head of the tree over the first `size` events, from its tiles. */

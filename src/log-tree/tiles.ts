@@ -9,7 +9,7 @@ import { nodeHash, type ReadNode } from './tree.ts';
 
 export const tileSize = 256;
 const tileHeight = Math.log2(tileSize);
-const hashBytes = 32;
+export const hashBytes = 32;
 
 type Tile = { readonly level: number; readonly index: number; readonly hashes: Buffer[] };
 

@@ -9,7 +9,7 @@ import { catalogue, type EventType, upcast } from '../domain/catalogue.ts';
 import { strictAjv } from '../http/validation.ts';
 import { entryOf, leafHash, type RawEvent } from '../log-tree/entry.ts';
 import { openNote } from '../log-tree/note.ts';
-import { readRaw, type StoredEvent } from '../log-tree/seal.ts';
+import { readExtent, readRaw, type StoredEvent } from '../log-tree/seal.ts';
 import { grow, nodeReader, type OpenTiles, readTile, tileSize } from '../log-tree/tiles.ts';
 import { rootOf } from '../log-tree/tree.ts';
 import type { Finding } from './finding.ts';
@@ -37,6 +37,7 @@ export async function verifyLog(
   await checkFirst(db, find);
   await checkVersions(db, find);
   await checkTimes(db, find);
+  await checkExtent(db, find);
   const head = await db
     .selectFrom(['log_head', 'log_identity'])
     .selectAll()
@@ -107,6 +108,13 @@ async function checkTimes(db: Db, find: Find): Promise<void> {
       lag(recorded_at) over (order by position) as before from events) as e
     where recorded_at < before order by position limit 1`.execute(db);
   for (const { position } of rows) find('times', position, 'was recorded before the one before it');
+}
+
+// A tree is written with its head: one that is over more was left when the head was taken away.
+async function checkExtent(db: Db, find: Find): Promise<void> {
+  const { size, leaves } = await readExtent(db);
+  if (leaves <= size) return;
+  find('head', size + 1, `the tree is over ${leaves} events, and the signed head over ${size}`);
 }
 
 function checkPlace(
