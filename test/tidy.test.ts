@@ -37,7 +37,7 @@ const mayImport: Record<string, string[]> = {
   ],
   cli: [
     ...['domain', 'eventstore', 'projections', 'verify', 'auth', 'db.ts', 'config.ts', 'log.ts'],
-    ...['service.ts', 'relay', 'mirror', 'import'],
+    ...['service.ts', 'relay', 'mirror', 'import', 'log-tree'],
     // The formats of lists, for exports.
     ...['http/formats.ts', 'http/csv.ts', 'http/claim-shown.ts', 'http/timeline-shown.ts'],
   ],

@@ -52,11 +52,11 @@ export async function runSealing(
 /** Seals the next events; answers how many: 0 also where another process is at it. */
 export function sealNext(db: Db, signer: Signer): Promise<number> {
   return db.transaction().execute(async (transaction) => {
-    const size = await lockHead(transaction, signer);
-    if (size === undefined) return 0;
-    const { leaves: kept } = await readExtent(transaction);
+    const extent = await lockHead(transaction, signer);
+    if (extent === undefined) return 0;
+    const { size } = extent;
     // To go on would sign a tree anew, over whatever the log says by now.
-    if (kept > size) throw new HeadBehind(size, kept);
+    if (extent.leaves > size) throw new HeadBehind(extent);
     const events = await readRaw(transaction, size, batchSizeMax, batchBytesMax);
     if (events.length === 0) return 0;
     const leaves = events.map((event) => leafHash(entryOf(event)));
@@ -68,20 +68,27 @@ export function sealNext(db: Db, signer: Signer): Promise<number> {
 }
 
 /** The head was taken away or set back behind our back: the tree is over more events than it. */
-export class HeadBehind extends Error {
-  constructor(size: number, leaves: number) {
+class HeadBehind extends Error {
+  constructor({ size, leaves }: Extent) {
     super(`the log tree is over ${leaves} events, and its head over ${size}: run frontlog verify`);
   }
 }
 
-/** Over how many events the head is, and over how many the tree, as of one moment. */
-export async function readExtent(db: Db): Promise<{ size: number; leaves: number }> {
-  const { rows } = await sql<{ size: number; leaves: number }>`
+/** Over how many events the head is, and over how many the tree. */
+type Extent = { readonly size: number; readonly leaves: number };
+
+/** The extent as of one moment. */
+export async function readExtent(db: Db): Promise<Extent> {
+  const { rows } = await sql<Extent>`
     select coalesce((select size from log_head), 0)::bigint as size,
-      coalesce((select max(index * ${tileSize}::bigint + octet_length(hashes) / ${hashBytes}::int)
-        from log_tiles where level = 0), 0)::bigint as leaves`.execute(db);
-  return rows[0] as { size: number; leaves: number };
+           ${leavesInTiles} as leaves`.execute(db);
+  return rows[0] as Extent;
 }
+
+// By the last tile alone: each append is sealed.
+const leavesInTiles = sql`coalesce((
+  select index::bigint * ${sql.lit(tileSize)} + octet_length(hashes) / ${sql.lit(hashBytes)}
+  from log_tiles where level = 0 order by index desc limit 1), 0)::bigint`;
 
 /** The head of the tree over the first `size` events, from its tiles. */
 export async function headOf(db: Db, size: number, open?: OpenTiles): Promise<Head> {
@@ -108,15 +115,15 @@ export async function readRaw(
   return rows;
 }
 
-// The size to go on from; undefined where another process has the row.
-async function lockHead(db: Db, signer: Signer): Promise<number | undefined> {
-  const { rows } = await sql<{ size: number }>`
-    select size from log_head for update skip locked`.execute(db);
-  if (rows[0] !== undefined) return rows[0].size;
+// From where to go on; undefined where another process has the row.
+async function lockHead(db: Db, signer: Signer): Promise<Extent | undefined> {
+  const { rows } = await sql<Extent>`
+    select size, ${leavesInTiles} as leaves from log_head for update skip locked`.execute(db);
+  if (rows[0] !== undefined) return rows[0];
   const isThere = await db.selectFrom('log_head').select('size').executeTakeFirst();
   if (isThere !== undefined) return undefined;
   await writeHead(db, { size: 0, root: emptyRoot }, signer);
-  return 0;
+  return readExtent(db);
 }
 
 async function writeHead(db: Db, head: Head, { sign, publicKey }: Signer): Promise<void> {

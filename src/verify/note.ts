@@ -8,8 +8,8 @@ import type { Finding } from './finding.ts';
 
 /**
  * The note as `GET /v1/log/head` gives it as text. The tiles are to have been verified, as what it
- * says is compared with the root that they make. `publicKey`: whose notes are believed; absent: that
- * of the log's head, which whoever can change the database may have put there.
+ * says is compared with the root that they make. `publicKey`: whose notes are believed; absent: the
+ * one of the log's head, which whoever can change the database may have put there.
  */
 export async function verifyNote(
   db: Db,
