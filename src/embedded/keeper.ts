@@ -22,6 +22,9 @@ const LOCK_TIMEOUT_MS = 200;
 const FIRST_CLIENT_TIMEOUT_MS = 3_000;
 const LOG_MAX_BYTES = 1024 * 1024;
 const SQLITE_BUSY = 5;
+// One that ends more often than this would go on to do so.
+const RESTARTS_MAX = 3;
+const RESTARTS_WITHIN_MS = 60_000;
 
 type Keeper = {
   readonly dataDir: string;
@@ -30,6 +33,8 @@ type Keeper = {
   readonly clients: Map<Socket, Set<ServerName>>;
   /** Those starting or running. */
   readonly servers: Map<ServerName, Promise<RunningServer>>;
+  /** When each has ended by itself of late. */
+  readonly endedAt: Map<ServerName, readonly number[]>;
   /** Aborted when the last client has gone: no way back from there. */
   readonly leaving: AbortController;
 };
@@ -51,6 +56,7 @@ async function keep(dataDir: string): Promise<void> {
     socketPath,
     clients: new Map(),
     servers: new Map(),
+    endedAt: new Map(),
     leaving: new AbortController(),
   };
   // A socket file found here was left by a keeper that was killed.
@@ -114,26 +120,62 @@ function serve(keeper: Keeper, socket: Socket, server: ServerName, wish: Wish): 
   );
 }
 
-function start(keeper: Keeper, server: ServerName, wish: Wish): Promise<RunningServer> {
+function start(
+  keeper: Keeper,
+  server: ServerName,
+  wish: Wish,
+  lastAt?: string,
+): Promise<RunningServer> {
   const context: StartContext = {
     dataDir: keeper.dataDir,
     signal: keeper.leaving.signal,
     onProgress: (message) => tell(keeper, server, { type: 'progress', message }),
+    ...(lastAt !== undefined && { lastAt }),
   };
   const starting =
     server === 'postgres' ? startPostgres(context) : startKafka(context, wish.kafkaLibs);
   keeper.servers.set(server, starting);
-  // One that failed or ended is started again only for a client that asks from now on.
+  // One that fails to start is tried again only for a client that asks from now on.
   starting.then(
-    async ({ exited }) => {
+    async ({ at, exited }) => {
       const detail = await exited;
       if (keeper.leaving.signal.aborted) return;
       keeper.servers.delete(server);
-      tell(keeper, server, { type: 'exited', server, detail });
+      if (!mayRestart(keeper, server)) {
+        const tooOften = `${detail}\nit has ended too often in a minute: it is not started again`;
+        tell(keeper, server, { type: 'exited', server, detail: tooOften });
+        return;
+      }
+      tell(keeper, server, { type: 'exited', server, detail: `${detail}\nit is started again` });
+      restart(keeper, server, wish, at);
     },
     () => keeper.servers.delete(server),
   );
   return starting;
+}
+
+// Where it was: the processes that hold it look for it there, and there alone.
+function restart(keeper: Keeper, server: ServerName, wish: Wish, lastAt: string): void {
+  start(keeper, server, wish, lastAt).then(
+    ({ at }) => {
+      tell(keeper, server, { type: 'ready', server, at });
+      if (at === lastAt) return;
+      const message = `embedded ${server} is elsewhere now: restart the processes that use it`;
+      tell(keeper, server, { type: 'progress', message });
+    },
+    ({ message }: Error) => {
+      if (keeper.leaving.signal.aborted) return;
+      const text = `embedded ${server} could not be started again: ${message}`;
+      tell(keeper, server, { type: 'progress', message: text });
+    },
+  );
+}
+
+function mayRestart({ endedAt }: Keeper, server: ServerName): boolean {
+  const now = performance.now();
+  const recent = (endedAt.get(server) ?? []).filter((at) => now - at < RESTARTS_WITHIN_MS);
+  endedAt.set(server, [...recent, now]);
+  return recent.length < RESTARTS_MAX;
 }
 
 function tell(keeper: Keeper, server: ServerName, note: Note): void {

@@ -78,7 +78,7 @@ export async function startPostgres(context: StartContext): Promise<RunningServe
       startTimeoutMs: START_TIMEOUT_MS,
       stopSteps: STOP_STEPS,
       passing: PASSING,
-      attempt: () => attempt(place, launch, password),
+      attempt: () => attempt(place, launch, password, context.lastAt),
     },
     context,
   );
@@ -140,8 +140,14 @@ async function initialise(place: Place, context: StartContext): Promise<void> {
   context.onProgress(`PostgreSQL data directory made in ${seconds(started)}`);
 }
 
-async function attempt(place: Place, launch: Launch, password: string): Promise<Attempt> {
-  const [port] = await freePorts(1);
+async function attempt(
+  place: Place,
+  launch: Launch,
+  password: string,
+  lastAt: string | undefined,
+): Promise<Attempt> {
+  // Whoever has the port meanwhile is waited for, as for any that is in use.
+  const [port] = lastAt === undefined ? await freePorts(1) : [Number(new URL(lastAt).port)];
   const url = (database: string) =>
     `postgresql://${NAME}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
   const args = ['-D', place.pgdata, ...settings(FIXED), '-p', String(port)];

@@ -11,6 +11,8 @@ export type StartContext = {
   /** Absolute real path of DATA_DIR. */
   readonly dataDir: string;
   readonly signal: AbortSignal;
+  /** Where it was, if it is started again for those who know it there. */
+  readonly lastAt?: string;
   onProgress(message: string): void;
 };
 

@@ -31,7 +31,7 @@ export type EmbeddedServersOptions = {
   readonly kafkaLibs?: string;
   /** What is being done and how long it took, one sentence each. */
   onProgress(message: string): void;
-  /** A server that had been ready has ended by itself. It is not started again for this holder. */
+  /** A server that had been ready has ended by itself; the detail says if it is started again. */
   onExit(server: ServerName, detail: string): void;
 };
 

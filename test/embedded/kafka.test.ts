@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { Kafka, logLevel } from 'kafkajs';
 import { test } from 'tap';
 import { findProcesses } from '../../src/embedded/processes.ts';
-import { allGone, KAFKA_LIBS, type Owner, startOwner, testDataDir } from './owners.ts';
+import { allGone, KAFKA_LIBS, type Owner, startOwner, testDataDir, until } from './owners.ts';
 
 const TOPIC = 'kept';
 const missing = ['java', 'mvn'].filter((name) => spawnSync(name, ['-version']).status !== 0);
@@ -27,7 +27,12 @@ test('a topic outlives stop, kill -9 of the broker and of its keeper', withKafka
   await publish(secondBrokers);
   for (const pid of await brokersIn(dataDir)) process.kill(pid, 'SIGKILL');
   t.equal(await second.expect('exited'), 'kafka');
-  t.match(await second.expect('detail'), /SIGKILL.*kafka\.log/);
+  t.match(await second.expect('detail'), /SIGKILL.*kafka\.log[\s\S]*it is started again/);
+  await until('Kafka again', () => {
+    const told = second.reports.filter(({ progress }) => progress?.startsWith('Kafka ready'));
+    return told.length > 1;
+  });
+  t.equal(await messagesIn(secondBrokers), '2', 'where it was');
   await second.stop();
 
   const third = startOwner(t, options);

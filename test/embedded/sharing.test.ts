@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
 import { findProcesses } from '../../src/embedded/processes.ts';
-import { allGone, query, startOwner, testDataDir, until } from './owners.ts';
+import { allGone, type Owner, query, startOwner, testDataDir, until } from './owners.ts';
 
 test('processes share the servers, which stop with the last of them', async (t) => {
   const dataDir = await testDataDir(t);
@@ -99,27 +99,63 @@ test('a killed keeper is told of, and what it left is ended by the next start', 
   await next.stop();
 });
 
-test('a server that ends by itself is told of and not started again in silence', async (t) => {
+// Seen to fail with it started for those alone who asked anew, and at another port.
+test('a server that ends by itself is told of, and started again where it was', async (t) => {
   const dataDir = await testDataDir(t);
   const options = { dataDir, postgres: true, kafka: false };
   const owner = startOwner(t, options);
   const url = await owner.expect('postgres');
-  const [server = 0] = await serversOf(dataDir);
+  await query(url, 'create table kept ()');
   // Its process is the last to notice, and the next server may not start before it has.
   const busy = query(url, 'do $$ begin for i in 1..200000000 loop end loop; end $$');
   busy.catch(() => undefined);
   await sleep(200);
-  process.kill(server, 'SIGKILL');
+  await killServer(dataDir);
   t.equal(await owner.expect('exited'), 'postgres');
-  t.match(await owner.expect('detail'), /SIGKILL.*postgres\.log/);
-  await t.rejects(query(url, 'select 1'), { code: 'ECONNREFUSED' });
-
-  const asksAnew = startOwner(t, options);
-  t.strictSame(await query(await asksAnew.expect('postgres'), 'select 1'), [1]);
+  t.match(await owner.expect('detail'), /SIGKILL.*postgres\.log[\s\S]*it is started again/);
+  await answers(url);
+  t.strictSame(await query(url, 'select count(*) from kept'), ['0']);
   const log = await readFile(join(dataDir, 'postgres.log'), 'utf8');
   t.match(log, /pre-existing shared memory block/, 'it had to wait');
-  await asksAnew.stop();
+  const asksAnew = startOwner(t, options);
+  t.equal(await asksAnew.expect('postgres'), url);
+  await Promise.all([owner.stop(), asksAnew.stop()]);
 });
+
+// Seen to fail with no end to it.
+test('a server that ends again and again is left alone, and that is told', async (t) => {
+  const dataDir = await testDataDir(t);
+  const owner = startOwner(t, { dataDir, postgres: true, kafka: false });
+  const url = await owner.expect('postgres');
+  const ends = () => owner.reports.flatMap(({ detail }) => detail ?? []);
+  for (let count = 1; count <= 4; count += 1) {
+    await answers(url);
+    await until('a ready server', () => readies(owner) >= count);
+    await killServer(dataDir);
+    await until('its end', () => ends().length >= count);
+  }
+  t.match(ends(), [/started again$/, /started again$/, /started again$/, /not started again$/]);
+  await sleep(1_000);
+  t.strictSame(await serversOf(dataDir), []);
+  await owner.stop();
+});
+
+const readies = ({ reports }: Owner) =>
+  reports.filter(({ progress }) => progress?.startsWith('PostgreSQL ready') === true).length;
+
+async function killServer(dataDir: string): Promise<void> {
+  const [server = 0] = await serversOf(dataDir);
+  process.kill(server, 'SIGKILL');
+}
+
+async function answers(url: string): Promise<void> {
+  await until('an answer', () =>
+    query(url, 'select 1').then(
+      () => true,
+      () => false,
+    ),
+  );
+}
 
 test('signals to the keeper or to the whole terminal do not reach the servers', async (t) => {
   const dataDir = await testDataDir(t);
