@@ -76,7 +76,8 @@ t.test('PostgreSQL restored older than the topic', { skip: withoutKafka }, async
   const messages = await readTopic(prefix, brokers);
   const served = await serving(t, restored, settings);
   await until(
-    async () => (await readyz(served.url)).relay.last_error !== undefined,
+    // Another may come first on a busy machine, as that a connection took too long.
+    async () => ahead.test((await readyz(served.url)).relay.last_error ?? ''),
     () => served.url,
   );
   t.match(await readyz(served.url), {
