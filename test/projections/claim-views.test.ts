@@ -12,7 +12,11 @@ import { controlHistoryOf, controlOf } from '../../src/domain/control.ts';
 import { bySaidAt, type Recorded } from '../../src/domain/recorded.ts';
 import { claimSaidBy } from '../../src/domain/said-by.ts';
 import { isAdverseAdmission } from '../../src/domain/sides.ts';
-import { verificationOfAll, verificationOfClaim } from '../../src/domain/verification.ts';
+import {
+  latestAssessments,
+  verificationOfAll,
+  verificationOfClaim,
+} from '../../src/domain/verification.ts';
 import type { EventStore, RecordedEvent } from '../../src/eventstore/event-store.ts';
 import { listCasualties } from '../../src/projections/casualties.ts';
 import { conflictAfter, listClaimConflicts } from '../../src/projections/claim-conflicts.ts';
@@ -49,6 +53,16 @@ function statusOf(state: ClaimState, states: readonly ClaimState[]) {
   const others = states.filter((other) => other !== state);
   return verificationOfClaim(state, others, isAdverseAdmission(state.current, sides));
 }
+
+function verdictsOf({ assessments }: ClaimState) {
+  return latestAssessments(assessments).map(({ assessor_id, verdict }) => ({
+    assessor_id,
+    verdict,
+  }));
+}
+
+// What it is checked by is compared with the history, which has all statements.
+const checked = { verification: null, verification_basis: null, assessments: null };
 
 /** All items of a list, page by page. */
 async function all<Item, After>(
@@ -154,9 +168,11 @@ async function compareControl(
       return { items: found?.body.history ?? [], next: found?.next ?? null };
     });
     deepEqual(
-      history.map(({ claim_id, lifecycle, verification }) => [claim_id, lifecycle, verification]),
+      history.map(({ claim_id, lifecycle, verification: status, ...one }) => [
+        ...[claim_id, lifecycle, { status, ...one.verification_basis }, one.assessments],
+      ]),
       controlHistoryOf(place, states).map(({ claim }) => [
-        ...[idOf(claim), claim.lifecycle, statusOf(claim, states).status],
+        ...[idOf(claim), claim.lifecycle, statusOf(claim, states), verdictsOf(claim)],
       ]),
     );
     const found = await findControl(parts, at, place, { said_at });
@@ -167,8 +183,8 @@ async function compareControl(
       asked,
     );
     deepEqual(
-      found?.body.statements.map(({ verification: _of, ...one }) => one),
-      expected.statements,
+      found?.body.statements.map((one) => ({ ...one, ...checked })),
+      expected.statements.map((one) => ({ ...one, ...checked })),
     );
     deepEqual(found?.body.agreement, expected.agreement);
     deepEqual(
