@@ -5,7 +5,7 @@ import type { ClaimMade } from './claim.ts';
 import type { ClaimView } from './claim-state.ts';
 import type { Quantity } from './quantity.ts';
 import { spanOf } from './spans.ts';
-import { endMs, lastInstantOf, startMs } from './times.ts';
+import { endMs, lastMs, startMs } from './times.ts';
 
 /** From the start of `from` to the end of `to`; dates are UTC's days, an absent end is open. */
 export type Period = { readonly from?: string; readonly to?: string };
@@ -25,7 +25,7 @@ export function tallyWithin(
   const startsMs = period.from === undefined ? Number.NEGATIVE_INFINITY : startMs(period.from);
   const endsMs = period.to === undefined ? Number.POSITIVE_INFINITY : endMs(period.to);
   // An instant at midnight is where a day ends and another begins: it is of the latter.
-  const lastMs = period.to === undefined ? endsMs : startMs(lastInstantOf(period.to));
+  const throughMs = period.to === undefined ? endsMs : lastMs(period.to);
   const within: ClaimView[] = [];
   const left: { claim_id: string; reason: NotAddedReason }[] = [];
   for (const claim of claims) {
@@ -33,7 +33,7 @@ export function tallyWithin(
     const leave = (reason: NotAddedReason) =>
       left.push({ claim_id: claim.current.claim_id, reason: misfitOf(subject, claim) ?? reason });
     if (time === undefined) leave('period-unknown');
-    else if (time.startMs >= startsMs && time.startMs <= lastMs && time.endMs <= endsMs) {
+    else if (time.startMs >= startsMs && time.startMs <= throughMs && time.endMs <= endsMs) {
       within.push(claim);
     } else if (time.startMs < endsMs && time.endMs > startsMs) leave('period-beyond');
   }

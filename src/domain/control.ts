@@ -9,7 +9,7 @@ import { stands } from './lifecycle.ts';
 import type { Proposition } from './proposition.ts';
 import { byValidFrom, validFromMs } from './recorded.ts';
 import { belongsTo, type PartOf } from './sides.ts';
-import { endMs, isDate, startMs } from './times.ts';
+import { endMs, lastMs, startMs } from './times.ts';
 
 export type Control = Extract<Proposition, { kind: 'control' }>;
 
@@ -162,8 +162,7 @@ function isSoAt(claim: ClaimMade, validAt: string | undefined): boolean {
 function hasBegun(claim: ClaimMade, validAt: string | undefined): boolean {
   if (validAt === undefined) return true;
   const from = validFromMs(claim);
-  const lastMs = isDate(validAt) ? endMs(validAt) - 1 : endMs(validAt);
-  return Number.isFinite(from) && from <= lastMs;
+  return Number.isFinite(from) && from <= lastMs(validAt);
 }
 
 function statementOf({ current }: ClaimView): ControlStatement {

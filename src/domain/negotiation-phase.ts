@@ -4,7 +4,7 @@
  */
 import type { NegotiationEvent } from './negotiation.ts';
 import { saidAtMs } from './recorded.ts';
-import { lastInstantOf, startMs } from './times.ts';
+import { lastMs } from './times.ts';
 
 export type Phase =
   | 'none'
@@ -47,7 +47,7 @@ export function phaseFor(
   words: readonly NegotiationEvent[],
   of: 'all' | 'said-by-then',
 ): Phase {
-  const throughMs = of === 'all' ? Number.POSITIVE_INFINITY : lastMsOf(event);
+  const throughMs = of === 'all' ? Number.POSITIVE_INFINITY : saidThroughMs(event);
   let course: Phase = 'none';
   // Talks are of many, a stance is between two: that one rejects another binds no third.
   const between = new Map<string, Phase>();
@@ -83,9 +83,9 @@ function inOrderSaid(words: readonly NegotiationEvent[], throughMs: number): Neg
 }
 
 // A date is its whole day: what was said on it may have come before.
-function lastMsOf({ data: { asserted_at, occurred } }: NegotiationEvent): number {
+function saidThroughMs({ data: { asserted_at, occurred } }: NegotiationEvent): number {
   const moment = asserted_at ?? occurred?.from;
-  return moment === undefined ? Number.POSITIVE_INFINITY : startMs(lastInstantOf(moment));
+  return moment === undefined ? Number.POSITIVE_INFINITY : lastMs(moment);
 }
 
 function isStance(event: NegotiationEvent): event is Stance {

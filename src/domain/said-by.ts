@@ -7,7 +7,7 @@ import { type ClaimEvent, contentOf } from './claim.ts';
 import { afterClaimEvent, type ClaimState } from './claim-state.ts';
 import { valueAt } from './json-pointer.ts';
 import type { Recorded } from './recorded.ts';
-import { endMs, isDate, startMs } from './times.ts';
+import { lastMs, startMs } from './times.ts';
 
 /**
  * The state of a claim after those of its events, in the order of the log, that had been said by
@@ -62,6 +62,5 @@ function applies(state: ClaimState | undefined, { data }: Correction): boolean {
 }
 
 function isBy(said: string, moment: string): boolean {
-  const lastMs = isDate(moment) ? endMs(moment) - 1 : endMs(moment);
-  return startMs(said) <= lastMs;
+  return startMs(said) <= lastMs(moment);
 }

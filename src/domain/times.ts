@@ -33,6 +33,11 @@ export function endMs(moment: string): number {
   return Date.parse(moment) + (isDate(moment) ? dayMs : 0);
 }
 
+/** The last millisecond of `moment`, in ms since 1970: an instant's own, of a date UTC's day. */
+export function lastMs(moment: string): number {
+  return isDate(moment) ? endMs(moment) - 1 : endMs(moment);
+}
+
 /** The day of UTC in which `moment` begins. */
 export function dayOf(moment: string): string {
   return isDate(moment) ? moment : new Date(moment).toISOString().slice(0, 10);

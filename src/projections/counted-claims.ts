@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../db.ts';
 import type { CasualtySubject } from '../domain/casualty-subject.ts';
 import type { ClaimSubject } from '../domain/claim-subject.ts';
-import { endMs, isDate } from '../domain/times.ts';
+import { lastMs } from '../domain/times.ts';
 import { textArray } from '../eventstore/binary-array.ts';
 import { prepared } from '../pooled-client.ts';
 import type { KnownClaim } from './claim-tables.ts';
@@ -99,7 +99,7 @@ const downFromSlot = sql`(c.order_at, c.said_at, c.made) <= (l.order_at, l.said_
 // As the slot has it, but for control that begins later: that is passed over at once. What tells no
 // time holds at none that is asked about.
 function downFrom(validAt: string): RawBuilder<boolean> {
-  const last = momentAt(lastMsOf(validAt));
+  const last = momentAt(lastMs(validAt));
   const either = (moment: RawBuilder<unknown>, column: string) =>
     sql`case when s.kind = 'control' and l.order_at > ${last} then ${moment}
              else ${sql.ref(`l.${column}`)} end`;
@@ -118,8 +118,4 @@ function slotsOf({ as_of: { position }, table }: At, whose: Whose): RawBuilder<u
       where ${isTheirs} and ${heldAt(position)}) s
     cross join lateral (select * from ${sql.table(table(claims, 'slots'))} t
       where t.key = s.key and t.since <= ${position} order by t.since desc limit 1) l`;
-}
-
-function lastMsOf(moment: string): number {
-  return isDate(moment) ? endMs(moment) - 1 : endMs(moment);
 }
