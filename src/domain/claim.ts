@@ -22,7 +22,7 @@ import { derivedFaults } from './derived.ts';
 import { ofOtherConflict } from './own-conflict.ts';
 import { Proposition, PropositionSaid } from './proposition.ts';
 import { deriveBounds, impossible, quantityFaults, withoutBounds } from './quantity.ts';
-import { saidAtMs } from './recorded.ts';
+import { lastSaid, saidAtMs } from './recorded.ts';
 import { findReferences } from './references.ts';
 import { isSaid, remember, type Said } from './said.ts';
 import { timeFaults } from './times.ts';
@@ -250,15 +250,8 @@ export function contentOf({ claim_id: _id, proposition, ...content }: ClaimMade)
 
 // It is what the assessor says now, or what they said at that time: found again in another report.
 function isVerdictAlready(data: Verdict, verdicts: readonly Verdict[]): boolean {
-  return [Number.POSITIVE_INFINITY, saidAtMs(data)].some(
-    (throughMs) => lastSaidBy(throughMs, verdicts)?.verdict === data.verdict,
-  );
-}
-
-function lastSaidBy(throughMs: number, verdicts: readonly Verdict[]): Verdict | undefined {
-  const said = verdicts.filter((one) => saidAtMs(one) <= throughMs);
-  const lastMs = Math.max(...said.map(saidAtMs));
-  return said.findLast((one) => saidAtMs(one) === lastMs);
+  const byThen = verdicts.filter((one) => saidAtMs(one) <= saidAtMs(data));
+  return [verdicts, byThen].some((said) => lastSaid(said)?.verdict === data.verdict);
 }
 
 function impossibleQuantity({ proposition }: Content, pointer: string) {

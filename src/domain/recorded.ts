@@ -40,6 +40,15 @@ export function saidAtMs({ asserted_at, occurred }: Omit<Timed, 'position'>): nu
   return msOf(asserted_at ?? occurred?.from);
 }
 
+/** Of these, in the order of their record, the one said last; see `bySaidAt`. */
+export function lastSaid<One extends Omit<Timed, 'position'>>(
+  words: readonly One[],
+): One | undefined {
+  let last: One | undefined;
+  for (const one of words) if (last === undefined || saidAtMs(one) >= saidAtMs(last)) last = one;
+  return last;
+}
+
 function msOf(moment: string | undefined): number {
   return moment === undefined ? Number.NEGATIVE_INFINITY : startMs(moment);
 }

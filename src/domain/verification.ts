@@ -3,7 +3,7 @@ import type { ClaimAssessed } from './claim.ts';
 import type { ClaimState, RecordedAssessment } from './claim-state.ts';
 import { stands } from './lifecycle.ts';
 import { countOrigins, type Source } from './origins.ts';
-import { saidAtMs } from './recorded.ts';
+import { lastSaid } from './recorded.ts';
 
 /** The policy that derived a status: a changed rule is a new name. */
 export const policy = 'v1';
@@ -112,19 +112,14 @@ export function verificationOfAll(claims: readonly Verification[]): Verification
   };
 }
 
-/** Of these, in the order of the log, what each assessor said last; see `bySaidAt`. */
+/** Of these, in the order of the log, what each assessor said last. */
 export function latestAssessments<One extends Assessment>(
   assessments: readonly One[],
 ): readonly One[] {
   // Most claims have one or none.
   if (assessments.length < 2) return assessments;
-  const latest = new Map<string, One>();
-  for (const one of assessments) {
-    const before = latest.get(one.assessor_id);
-    const isOlder = before !== undefined && saidAtMs(one) < saidAtMs(before);
-    if (!isOlder) latest.set(one.assessor_id, one);
-  }
-  return [...latest.values()];
+  const byAssessor = Map.groupBy(assessments, ({ assessor_id }) => assessor_id);
+  return [...byAssessor.values()].map((own) => lastSaid(own) as One);
 }
 
 const weakestFirst = [
