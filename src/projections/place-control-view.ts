@@ -1,27 +1,17 @@
 /** The schema of who controls a place. */
 import { type Static, Type } from 'typebox';
 import { notOfPlaceReasons } from '../domain/control.ts';
-import { Basis, code, Occurred, orNull } from '../domain/vocabulary.ts';
-import { checked } from './checked.ts';
+import { code, orNull } from '../domain/vocabulary.ts';
 import { Lifecycle } from './claim-shape.ts';
 import { entries } from './registry.ts';
 import { AsOf } from './vintage.ts';
+import { ControlStatement } from './war-status-view.ts';
 
 /** Claims that name the place among several or from afar: the last made are shown. */
 export const notOfPlaceMax = 100;
 
-const Statement = Type.Object({
-  claimant_id: Type.String(),
-  controller_id: orNull(Type.String()),
-  status: code('controlled', 'contested', 'unknown', 'none'),
-  basis: Basis,
-  ...checked,
-  occurred: orNull(Occurred),
-  asserted_at: orNull(Type.String()),
-  claim_id: Type.String(),
-});
 const Stated = Type.Object({
-  ...Statement.properties,
+  ...ControlStatement.properties,
   lifecycle: Lifecycle,
   recorded_at: Type.String(),
   position: Type.Integer(),
@@ -36,7 +26,7 @@ export const Control = Type.Object({
       Type.String({ description: 'What had been said then; null: whatever was said.' }),
     ),
   }),
-  statements: Type.Array(Statement, {
+  statements: Type.Array(ControlStatement, {
     description:
       'One of each claimant: the last begun by `valid_at`, unless the end it gave is past; ' +
       'without `valid_at` the last said, also where it has ended.',

@@ -55,10 +55,12 @@ const controlled = {
   basis: Basis,
   occurred: orNull(Occurred),
 };
+/** What one claimant says of the control of one place. */
+export const ControlStatement = Type.Object({ ...said, ...controlled });
 const Reason = code(...(Object.keys(notOfPlaceReasons) as [NotOfPlaceReason]));
 const Control = Type.Object({
   place_id: Type.String(),
-  statements: Type.Array(Type.Object({ ...said, ...controlled })),
+  statements: Type.Array(ControlStatement),
   agreement: Type.String({ enum: ['uncontested', 'contested'] }),
   not_of_place: Type.Array(Type.Object({ claim_id: Type.String(), reason: Reason }), {
     description: 'Claims that name the place, and state nothing of it alone.',
