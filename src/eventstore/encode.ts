@@ -41,13 +41,11 @@ export function encode(append: Append): EncodedAppend {
   const sizes: number[] = [];
   for (const event of events) {
     checkEvent(event);
-    const data = JSON.stringify(event.data);
-    const metadata = JSON.stringify(event.metadata);
-    const size = Buffer.byteLength(data) + Buffer.byteLength(metadata);
-    if (size > eventBytesMax) throw new TooLarge(oversize(size));
+    const { data, metadata, bytes } = weighed.get(event) ?? textsOf(event);
+    if (bytes > eventBytesMax) throw new TooLarge(oversize(bytes));
     datas.push(data);
     metadatas.push(metadata);
-    sizes.push(size);
+    sizes.push(bytes);
   }
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   return { append, datas, metadatas, sizes, bytes };
@@ -58,9 +56,21 @@ export function oversize(bytes: number): string {
   return `an event holds at most ${eventBytesMax} bytes, not ${bytes}`;
 }
 
+type Texts = { readonly data: string; readonly metadata: string; readonly bytes: number };
+// Who asks what an event weighs most often appends it: it is made into text once.
+const weighed = new WeakMap<NewEvent, Texts>();
+
 /** Of the event's data and metadata, as they are stored. */
-export function bytesOf({ data, metadata }: NewEvent): number {
-  return Buffer.byteLength(JSON.stringify(data)) + Buffer.byteLength(JSON.stringify(metadata));
+export function bytesOf(event: NewEvent): number {
+  const texts = textsOf(event);
+  weighed.set(event, texts);
+  return texts.bytes;
+}
+
+function textsOf(event: NewEvent): Texts {
+  const data = JSON.stringify(event.data);
+  const metadata = JSON.stringify(event.metadata);
+  return { data, metadata, bytes: Buffer.byteLength(data) + Buffer.byteLength(metadata) };
 }
 
 function checkEvent({ id, type, schema_version, data, metadata }: NewEvent): void {
