@@ -101,6 +101,11 @@ export const acts: Readonly<Record<EventType, Act>> = {
   PrisonersExchanged: ofAgreement('ExchangePrisoners'),
 };
 
+/** The command to the instance `id`, as its decider takes it. */
+export function commandOf(act: Act, id: string, data: object) {
+  return { type: act.command, id, data };
+}
+
 /**
  * Everything that a command points to: also its instance, where that is another's, as a force is
  * an actor's.

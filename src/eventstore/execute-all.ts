@@ -3,7 +3,7 @@
  * decided on what is recorded and on what those before it will have recorded.
  */
 import { Equal } from 'typebox/value';
-import { acts, commandDataOf, referencesOf } from '../domain/acts.ts';
+import { acts, commandDataOf, commandOf, referencesOf } from '../domain/acts.ts';
 import { type EventType, upcast } from '../domain/catalogue.ts';
 import { fold, foldOnto, Rejection, streamOf } from '../domain/decider.ts';
 import type { Reference } from '../domain/references.ts';
@@ -124,7 +124,7 @@ async function decideOne(
   if (recorded !== undefined) return isOf(execution, recorded) ? again(recorded) : eventIdTaken();
   if (known.pending.has(eventId(0))) return eventIdTaken();
   const line = known.lines.get(streamOf(act.decider.category, id)) as Line;
-  const command = { type: act.command, id, data };
+  const command = commandOf(act, id, data);
   const more = act.decider.references?.(command, line.state) ?? [];
   for (const one of await store.findMissingStreams(more.map(({ stream }) => stream))) {
     known.missing.add(one);

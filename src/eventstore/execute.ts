@@ -1,10 +1,16 @@
 /** One command's way to a fact: load, decide, append; a lost race is decided again. */
-import { type Act, type ActRejection, referencesOf, streamsNamedBy } from '../domain/acts.ts';
+import {
+  type Act,
+  type ActRejection,
+  commandOf,
+  referencesOf,
+  streamsNamedBy,
+} from '../domain/acts.ts';
 import { type EventType, schemaVersionOf, upcast } from '../domain/catalogue.ts';
 import { fold, Rejection, streamOf } from '../domain/decider.ts';
 import type { Reference } from '../domain/references.ts';
 import type { Fault } from '../domain/times.ts';
-import type { EventStore, Metadata, NewEvent, RecordedEvent } from './event-store.ts';
+import type { EventStore, Metadata, NewEvent } from './event-store.ts';
 import { type Others, othersOf } from './others.ts';
 import { turnsOf } from './turns.ts';
 
@@ -40,20 +46,24 @@ export type Recorded = {
   readonly event_ids: readonly string[];
 };
 
-/**
- * The stream is not at the version that the client expected, or not there though it expected that;
- * where it expected neither, others wrote to the stream again and again.
- */
-export class WrongExpectedVersion {
+/** `overloaded`: who expected no version met others on the stream again and again. */
+export type ExecuteRejection =
+  | 'reference-unknown'
+  | 'event-id-taken'
+  | 'too-large'
+  | 'wrong-version'
+  | 'overloaded';
+export type Refusal = Rejection<ActRejection | ExecuteRejection>;
+export type Outcome = Recorded | Refusal;
+
+/** The stream is not at the version that the client expected, or not there though it is to be. */
+export class WrongExpectedVersion extends Rejection<'wrong-version'> {
   readonly currentVersion: number;
   constructor(currentVersion: number) {
+    super('wrong-version', `the stream is at version ${currentVersion}`);
     this.currentVersion = currentVersion;
   }
 }
-
-export type ExecuteRejection = 'reference-unknown' | 'event-id-taken' | 'too-large';
-export type Refusal = Rejection<ActRejection | ExecuteRejection>;
-export type Outcome = Recorded | Refusal | WrongExpectedVersion;
 
 /** Answers with the fact, or with why there is none; throws when the log cannot be reached. */
 export async function execute(store: EventStore, execution: Execution): Promise<Outcome> {
@@ -66,6 +76,7 @@ export async function execute(store: EventStore, execution: Execution): Promise<
     return unknownReferences(referencesOf(act, id, execution.data), missing);
   }
 
+  const command = commandOf(act, id, execution.data);
   const turns = turnsOf(store);
   const isAny = expectedVersion === undefined;
   let endTurn = isAny && turns.areTaken(stream) ? await turns.take(stream) : undefined;
@@ -75,7 +86,7 @@ export async function execute(store: EventStore, execution: Execution): Promise<
     for (let attempt = guess ? 0 : 1; ; attempt += 1) {
       const version = history.length;
       if (!isAny && expectedVersion !== version) return new WrongExpectedVersion(version);
-      const { command, state } = commandOf(execution, history);
+      const state = fold(act.decider, history.map(upcast));
       const further = act.decider.references?.(command, state) ?? [];
       const refused = further.length === 0 ? undefined : await refuseUnknown(store, further);
       const asked = othersOf(store, execution);
@@ -90,9 +101,8 @@ export async function execute(store: EventStore, execution: Execution): Promise<
           return { stream, version: result.version, position: result.position, event_ids };
         }
         if (result.outcome === 'id_conflict') return eventIdTaken();
-        if (!isAny || attempt === attemptsMax) {
-          return new WrongExpectedVersion(result.currentVersion);
-        }
+        if (!isAny) return new WrongExpectedVersion(result.currentVersion);
+        if (attempt === attemptsMax) return outrun();
         endTurn ??= await turns.take(stream);
       } else if (attempt > 0) {
         return { stream, version, position: history.at(-1)?.position ?? 0, event_ids: [] };
@@ -102,11 +112,6 @@ export async function execute(store: EventStore, execution: Execution): Promise<
   } finally {
     endTurn?.();
   }
-}
-
-function commandOf({ act, id, data }: Execution, history: readonly RecordedEvent[]) {
-  const state = fold(act.decider, history.map(upcast));
-  return { command: { type: act.command, id, data }, state };
 }
 
 function decide(
@@ -150,6 +155,11 @@ export function unknownReferences(
     .filter(({ stream }) => missing.includes(stream))
     .map(({ pointer, stream }) => ({ pointer, detail: `there is no ${stream.replace('-', ' ')}` }));
   return new Rejection('reference-unknown', 'the command names what is not registered', faults);
+}
+
+function outrun(): Refusal {
+  const detail = 'the stream was written to again and again; send it once more';
+  return new Rejection('overloaded', detail);
 }
 
 /** The refusal of a command whose event's id is another event's. */

@@ -1,4 +1,5 @@
 /** The states of other instances that a command's decision depends on; most depend on none. */
+import { commandOf } from '../domain/acts.ts';
 import { upcast } from '../domain/catalogue.ts';
 import { fold, streamOf } from '../domain/decider.ts';
 import type { EventStore } from './event-store.ts';
@@ -8,9 +9,9 @@ import type { Execution } from './execute.ts';
 export type Others = ReadonlyMap<string, unknown>;
 
 /** The streams that the decision surely asks for: what they hold may lead to more. */
-export function streamsAskedFor(execution: Execution): string[] {
-  const { decider } = execution.act;
-  const ids = decider.dependsOn?.(commandOf(execution), new Map()) ?? [];
+export function streamsAskedFor({ act, id, data }: Execution): string[] {
+  const { decider } = act;
+  const ids = decider.dependsOn?.(commandOf(act, id, data), new Map()) ?? [];
   return ids.map((id) => streamOf(decider.category, id));
 }
 
@@ -28,23 +29,19 @@ export function othersOf(
 
 async function read(
   store: EventStore,
-  execution: Execution,
+  { act, id, data }: Execution,
   states: (stream: string) => unknown,
 ): Promise<Others> {
-  const { decider } = execution.act;
-  const command = commandOf(execution);
+  const { decider } = act;
+  const command = commandOf(act, id, data);
   const others = new Map<string, unknown>();
   for (;;) {
     const ids = decider.dependsOn?.(command, others) ?? [];
     if (ids.length === 0) return others;
-    for (const id of ids) {
-      const stream = streamOf(decider.category, id);
+    for (const other of ids) {
+      const stream = streamOf(decider.category, other);
       const state = states(stream) ?? fold(decider, (await store.readStream(stream)).map(upcast));
-      others.set(id, state);
+      others.set(other, state);
     }
   }
-}
-
-function commandOf({ act, id, data }: Execution) {
-  return { type: act.command, id, data };
 }

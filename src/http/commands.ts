@@ -5,13 +5,13 @@ import { type Act, acts } from '../domain/acts.ts';
 import type { EventType } from '../domain/catalogue.ts';
 import { Rejection } from '../domain/decider.ts';
 import type { EventStore } from '../eventstore/event-store.ts';
-import { execute, type Outcome, WrongExpectedVersion } from '../eventstore/execute.ts';
+import { execute, type Outcome } from '../eventstore/execute.ts';
 import { sendProblem } from './errors.ts';
 import { type Idempotency, type KeyedAnswer, requestOf } from './idempotency.ts';
 import { locationOf } from './locations.ts';
 import { newId } from './new-id.ts';
 import { problems } from './problem-responses.ts';
-import { outrun, sendRejection } from './refusals.ts';
+import { sendRejection } from './refusals.ts';
 
 /** What was written, or is so already. */
 export const Written = Type.Object(
@@ -144,6 +144,7 @@ function run(
 ): Promise<Outcome> {
   const { id: inPath } = request.params as { id?: string };
   const { id: inBody, ...data } = request.body as { id?: string };
+  const { 'if-match': ifMatch } = request.headers as Headers;
   const ids: string[] = [];
   return execute(store, {
     act,
@@ -151,8 +152,8 @@ function run(
     data: inPath === undefined ? data : (request.body as object),
     // What is registered, declared or claimed begins its stream.
     isLikelyNew: inPath === undefined,
-    expectedVersion: expectedVersionOf(request),
-    expectsSome: (request.headers as Headers)['if-match'] === '*',
+    expectedVersion: expectedVersion(ifMatch),
+    expectsSome: ifMatch === '*',
     // A command decided again, after a lost race, keeps its events' ids.
     eventId: (index) => {
       ids[index] ??= uuid(String(index));
@@ -168,19 +169,6 @@ function run(
 
 function answer(request: FastifyRequest, reply: FastifyReply, outcome: Outcome | KeyedAnswer) {
   if (outcome instanceof Rejection) return sendRejection(request, reply, outcome);
-  if (outcome instanceof WrongExpectedVersion) {
-    const { currentVersion } = outcome;
-    // 412 is for what a client has said of the version: `*`, that there is one.
-    const ifMatch = (request.headers as Headers)['if-match'];
-    const isOutrun = ifMatch === undefined || (ifMatch === '*' && currentVersion > 0);
-    if (isOutrun) return sendProblem(request, reply, outrun);
-    return sendProblem(request, reply, {
-      status: 412,
-      code: 'wrong-version',
-      detail: `the stream is at version ${currentVersion}`,
-      current_version: currentVersion,
-    });
-  }
   const { stream, version, position, event_ids } = outcome;
   if ('isReplay' in outcome) reply.header('idempotency-replayed', 'true');
   return reply
@@ -190,7 +178,6 @@ function answer(request: FastifyRequest, reply: FastifyReply, outcome: Outcome |
     .send({ id: stream.slice(stream.indexOf('-') + 1), stream, version, position, event_ids });
 }
 
-function expectedVersionOf(request: FastifyRequest): number | undefined {
-  const ifMatch = (request.headers as Headers)['if-match'];
+function expectedVersion(ifMatch: string | undefined): number | undefined {
   return ifMatch === undefined || ifMatch === '*' ? undefined : Number(ifMatch.slice(1, -1));
 }

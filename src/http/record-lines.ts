@@ -2,12 +2,11 @@
 import { Type } from 'typebox';
 import { Rejection } from '../domain/decider.ts';
 import type { EventStore, Metadata } from '../eventstore/event-store.ts';
-import { type Execution, type Outcome, WrongExpectedVersion } from '../eventstore/execute.ts';
+import type { Execution, Outcome } from '../eventstore/execute.ts';
 import { executeAll } from '../eventstore/execute-all.ts';
 import { executionOf } from './cloud-events.ts';
 import type { EventLine } from './event-lines.ts';
 import type { ProblemMembers } from './problem.ts';
-import { outrun } from './refusals.ts';
 import { statusOfRejection } from './rejection-status.ts';
 
 /** What has become of a line, as it is answered. */
@@ -68,9 +67,6 @@ export async function recordLines(
 }
 
 function resultOf(line: number, outcome: Outcome): Result {
-  if (outcome instanceof WrongExpectedVersion) {
-    return { line, status: 'refused', problem: outrun };
-  }
   if (outcome instanceof Rejection) {
     const { code, detail, faults } = outcome;
     const errors = faults.map(({ pointer, detail }) => ({ pointer: `/data${pointer}`, detail }));

@@ -39,4 +39,6 @@ export const statusOfRejection: Record<ActRejection | ExecuteRejection, number> 
   'reference-unknown': 422,
   'event-id-taken': 409,
   'too-large': 413,
+  'wrong-version': 412,
+  overloaded: 503,
 };

@@ -3,7 +3,7 @@ import { v5 as uuidv5 } from 'uuid';
 import { acts } from '../domain/acts.ts';
 import { Rejection } from '../domain/decider.ts';
 import type { EventStore, Metadata } from '../eventstore/event-store.ts';
-import { type Execution, type Outcome, WrongExpectedVersion } from '../eventstore/execute.ts';
+import type { Execution, Outcome } from '../eventstore/execute.ts';
 import { executeAll } from '../eventstore/execute-all.ts';
 import { commandFaults } from '../http/cloud-events.ts';
 import type { Step } from './changes.ts';
@@ -58,9 +58,6 @@ function executionOf({ said: { type, id, data }, key }: Step, metadata: Metadata
 }
 
 function stepOutcome({ said }: Step, outcome: Outcome): StepOutcome {
-  if (outcome instanceof WrongExpectedVersion) {
-    return { code: 'overloaded', reason: `${said.id} was written to again and again` };
-  }
   if (!(outcome instanceof Rejection)) {
     return { type: said.type, events: outcome.event_ids.length };
   }
