@@ -31,7 +31,12 @@ export type Shown<Item> = {
   readonly features?: (items: readonly Item[], at: At) => Promise<Feature[]>;
 };
 
-type PageOf<Item> = { readonly items: Item[]; readonly next: string | null };
+type PageOf<Item> = {
+  readonly items: Item[];
+  /** The items as JSON, in their order, where they are at hand so. */
+  readonly json?: readonly Buffer[];
+  readonly next: string | null;
+};
 
 /** A list and how to read a page of it: `After` is where a page begins. */
 export type List<Item, After> = {
@@ -97,15 +102,16 @@ export async function answerList<Item, After>(
       return reply.send(Buffer.from(JSON.stringify(collection)));
     }
     default:
-      return reply.type(`${json}; charset=utf-8`).send(jsonOf({ items: page.items, ...members }));
+      return reply.type(`${json}; charset=utf-8`).send(jsonOf(page, members));
   }
 }
 
 const comma = Buffer.from(',');
 
 // Item by item: one letter that takes two bytes would have all of a page take as many.
-function jsonOf({ items, ...members }: Page<unknown>): Buffer {
-  const pieces = items.flatMap((item) => [comma, Buffer.from(JSON.stringify(item))]);
+function jsonOf({ items, json }: PageOf<unknown>, members: Omit<Page<unknown>, 'items'>): Buffer {
+  const texts = json ?? items.map((item) => Buffer.from(JSON.stringify(item)));
+  const pieces = texts.flatMap((text) => [comma, text]);
   pieces[0] = Buffer.from('{"items":[');
   return Buffer.concat([...pieces, Buffer.from(`],${JSON.stringify(members).slice(1)}`)]);
 }

@@ -7,7 +7,7 @@ import { registry } from './registry.ts';
 import { heldAt, madeBy } from './rows.ts';
 import { timeline } from './timeline.ts';
 import { branchesOf, conditionsOf, type TimelineFilters } from './timeline-conditions.ts';
-import { type FoundRow, showItems, type TimelineItem } from './timeline-shown.ts';
+import { type FoundRow, type ShownItems, showItems } from './timeline-shown.ts';
 import type { At } from './vintage.ts';
 
 /** What the timeline is read from. */
@@ -28,13 +28,13 @@ export async function listTimeline(
   db: Db,
   at: At,
   query: TimelineQuery,
-): Promise<{ items: TimelineItem[]; next: string | null }> {
+): Promise<ShownItems & { next: string | null }> {
   const { limit } = query;
   const rows = await selectPage(db, at, query, await conditionsOf(db, at, query));
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;
   return {
-    items: await showItems(db, at, page),
+    ...(await showItems(db, at, page)),
     next: last === undefined ? null : JSON.stringify([last.sort_at, last.position]),
   };
 }
@@ -75,17 +75,14 @@ async function selectPage(
   const count = sql.lit(limit + 1);
   const found = branchesOf(query).map(
     (branch) => sql`(
-      select since, sort_at, claim_id, body from ${sql.table(table(timeline, 'items'))} t
+      select since, sort_at, claim_id from ${sql.table(table(timeline, 'items'))} t
       where ${sql.join([...all, ...branch], sql` and `)} order by ${by('t')} limit ${count})`,
   );
-  // The page first: events and claims are looked up for its items alone, one by one, which is also
-  // right while PostgreSQL knows nothing yet of how many there are.
+  // The page first: claims are looked up for its items alone, one by one, which is also right while
+  // PostgreSQL knows nothing yet of how many there are.
   const { rows } = await sql<FoundRow>`${preparedUnless(conditions)}
-    select p.sort_at, p.body ->> 'published_at' as published_at, p.claim_id,
-           c.made as claim_made, c.verification, c.lifecycle, e.position, e.id, e.stream, e.version,
-           e.type, e.schema_version, e.recorded_at, e.data
+    select p.since as position, p.sort_at, c.made as claim_made, c.verification, c.lifecycle
     from (${sql.join(found, sql` union all `)}) p
-    join events e on e.position = p.since
     left join lateral (
       select c.made, c.verification, c.lifecycle from ${sql.table(table(claims, 'claims'))} c
       where c.key = p.claim_id and ${heldAt(as_of.position, 'c')}

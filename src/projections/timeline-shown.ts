@@ -1,11 +1,9 @@
 /** Items of the timeline as they are shown: events with the names of then and the status of now. */
 import { type Static, Type } from 'typebox';
 import type { Db } from '../db.ts';
-import { upcast } from '../domain/catalogue.ts';
-import { streamOf } from '../domain/decider.ts';
-import type { RecordedEvent } from '../eventstore/event-store.ts';
 import { showWithEntries } from './entry-memory.ts';
-import { idsOf, itemOf, type Told } from './timeline-item.ts';
+import { idsOf } from './timeline-item.ts';
+import { type ToldItem, toldItems } from './told-items.ts';
 import type { At } from './vintage.ts';
 
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
@@ -50,39 +48,58 @@ export const TimelineItem = Type.Object({
 });
 export type TimelineItem = Static<typeof TimelineItem>;
 
-/** An item as it is found: what it was published with, its event, and the claim it is about. */
-export type FoundRow = Omit<RecordedEvent, 'metadata'> & {
+/** An item as it is found: its event's position, and the claim it is about as it is now. */
+export type FoundRow = {
+  readonly position: number;
   readonly sort_at: string;
-  readonly published_at: string | null;
-  readonly claim_id: string | null;
   readonly claim_made: number | null;
   readonly verification: string | null;
   readonly lifecycle: string | null;
 };
 
+/** Items of a page, in its order; each as JSON too, where all of them are remembered so. */
+export type ShownItems = {
+  readonly items: TimelineItem[];
+  readonly json?: readonly Buffer[];
+};
+
 /** The items of a page, in its order. */
-export function showItems(db: Db, at: At, rows: readonly FoundRow[]): Promise<TimelineItem[]> {
-  const found = rows.map((row) => upcast(row));
-  return showWithEntries(db, at, (entryAt) =>
-    found.map((row) => {
-      const { stream, position, claim_id, claim_made, verification, lifecycle } = row;
-      const item = itemOf(
-        row as Told,
-        (category, id) => entryAt(streamOf(category, id), position)?.name ?? id,
-      );
-      const [report] = idsOf([stream], 'report');
-      const state = report && entryAt(stream, at.as_of.position)?.lifecycle;
+export async function showItems(db: Db, at: At, rows: readonly FoundRow[]): Promise<ShownItems> {
+  const told = await toldItems(
+    db,
+    at,
+    rows.map(({ position }) => position),
+  );
+  const states = await showWithEntries(db, at, (entryAt) =>
+    rows.map((row) => {
+      const { item, claim_id } = told.get(row.position) as ToldItem;
+      const [report] = idsOf([item.stream], 'report');
+      const state = report && entryAt(item.stream, at.as_of.position)?.lifecycle;
       return {
-        ...item,
-        published_at: row.published_at,
-        ...(claim_id !== null &&
-          claim_made !== null &&
-          verification !== null &&
-          lifecycle !== null && {
-            claim: { id: claim_id, made: claim_made, verification, lifecycle },
-          }),
+        ...claimState(row, claim_id),
         ...(report && state && { report: { id: report, lifecycle: state } }),
       };
     }),
   );
+  const items: TimelineItem[] = [];
+  const json: Buffer[] = [];
+  for (const [i, { position }] of rows.entries()) {
+    const one = told.get(position) as ToldItem;
+    const state = states[i] as (typeof states)[number];
+    items.push({ ...one.item, ...state });
+    if (one.json !== undefined) json.push(jsonWith(one.json, state));
+  }
+  return json.length < items.length ? { items } : { items, json };
+}
+
+function claimState({ claim_made, verification, lifecycle }: FoundRow, id: string | null) {
+  if (id === null || claim_made === null || verification === null || lifecycle === null) return {};
+  return { claim: { id, made: claim_made, verification, lifecycle } };
+}
+
+// As `JSON.stringify` would write both in one.
+function jsonWith(told: Buffer, state: object): Buffer {
+  const text = JSON.stringify(state);
+  if (text === '{}') return told;
+  return Buffer.concat([told.subarray(0, -1), Buffer.from(`,${text.slice(1)}`)]);
 }

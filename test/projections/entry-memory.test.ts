@@ -1,4 +1,4 @@
-/** What a process remembers of the register: never more, and never other, than what is there. */
+/** What a process remembers of names and items: never more, and never other, than what is there. */
 import { deepEqual } from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
@@ -112,14 +112,30 @@ t.test('what is shown again is not read again', async (t) => {
     dialect: new PostgresDialect({ pool }),
     log: ({ query }: LogEvent) => void texts.push(query.sql),
   });
-  const readings = () => texts.filter((text) => /from "registry_\w+_entries"/.test(text)).length;
+  const readings = (table: RegExp) => texts.filter((text) => table.test(text)).length;
+  const read = () => [readings(/from "registry_\w+_entries"/), readings(/as of\(position\)/)];
   const { items } = await listAt(db, 4);
   t.match(items, [
     { summary: { text: 'x1 of 1 advanced to x1 of 1 (claimed).' } },
     { position: 4 },
   ]);
-  t.equal(readings(), 1);
+  t.strictSame(read(), [1, 1]);
   t.strictSame((await listAt(db, 4)).items, items);
   t.strictSame((await listAt(db, 3)).items, items.slice(0, 1));
-  t.equal(readings(), 1);
+  t.strictSame(read(), [1, 1]);
+});
+
+t.test('whoever reads a long way is not remembered', async (t) => {
+  const { db, store } = await freshStore(t);
+  const acts = Array.from({ length: 101 }, (): Step => ({ what: 'act', id: 'x1' }));
+  await putLog(db, logOf(acts));
+  for (const projection of timelineParts) {
+    await prepareProjection(db, projection);
+    while ((await projectBatch(db, projection, pagesOf(store), { through: 101 })) > 0);
+  }
+  const all = await listAt(db, 101);
+  t.equal(all.items.length, 101);
+  t.equal(all.json, undefined);
+  t.equal((await listAt(db, 1)).json?.length, 1, 'as few are');
+  t.equal((await listAt(db, 101)).json?.length, 101, 'a hundred more are');
 });
