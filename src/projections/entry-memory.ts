@@ -8,6 +8,7 @@ import type { Db } from '../db.ts';
 import { textArray } from '../eventstore/binary-array.ts';
 import { prepared } from '../pooled-client.ts';
 import { registry } from './registry.ts';
+import { tableMemory } from './table-memory.ts';
 import type { At } from './vintage.ts';
 
 /** How many entries are remembered, of some 300 bytes each: those that were asked for last. */
@@ -24,9 +25,8 @@ export type EntryVersion = {
 
 /** All versions of an entry up to the position `through`: what comes later changes none of them. */
 type Remembered = { readonly through: number; readonly versions: readonly EntryVersion[] };
-type Memory = { readonly table: string; readonly entries: LRUCache<string, Remembered> };
 
-const memories = new WeakMap<Db, Memory>();
+const memoryOf = tableMemory(() => new LRUCache<string, Remembered>({ max: entriesRememberedMax }));
 
 /**
  * What `show` answers. It asks for an entry by its stream and as of a position that is not after
@@ -37,7 +37,7 @@ export async function showWithEntries<Shown>(
   at: At,
   show: (entryAt: (stream: string, position: number) => EntryVersion | undefined) => Shown,
 ): Promise<Shown> {
-  const { entries } = memoryOf(db, at.table(registry, 'entries'));
+  const entries = memoryOf(db, at.table(registry, 'entries'));
   // What is asked for stays at hand, though it may be forgotten meanwhile.
   const known = new Map<string, Remembered | undefined>();
   const missing = new Set<string>();
@@ -58,18 +58,6 @@ export async function showWithEntries<Shown>(
 
 function versionAt(entry: Remembered | undefined, position: number): EntryVersion | undefined {
   return entry?.versions.find(({ since, until }) => since <= position && position < until);
-}
-
-// Of the tables that were read last: after a rebuild, or another version, there are others.
-function memoryOf(db: Db, table: string): Memory {
-  const known = memories.get(db);
-  if (known?.table === table) return known;
-  const memory = {
-    table,
-    entries: new LRUCache<string, Remembered>({ max: entriesRememberedMax }),
-  };
-  memories.set(db, memory);
-  return memory;
 }
 
 async function readVersions(

@@ -70,26 +70,21 @@ export async function showItems(db: Db, at: At, rows: readonly FoundRow[]): Prom
     at,
     rows.map(({ position }) => position),
   );
-  const states = await showWithEntries(db, at, (entryAt) =>
+  const shown = await showWithEntries(db, at, (entryAt) =>
     rows.map((row) => {
-      const { item, claim_id } = told.get(row.position) as ToldItem;
+      const { item, claim_id, json } = told.get(row.position) as ToldItem;
       const [report] = idsOf([item.stream], 'report');
-      const state = report && entryAt(item.stream, at.as_of.position)?.lifecycle;
-      return {
+      const lifecycle = report && entryAt(item.stream, at.as_of.position)?.lifecycle;
+      const state = {
         ...claimState(row, claim_id),
-        ...(report && state && { report: { id: report, lifecycle: state } }),
+        ...(report && lifecycle && { report: { id: report, lifecycle } }),
       };
+      return { item, json, state };
     }),
   );
-  const items: TimelineItem[] = [];
-  const json: Buffer[] = [];
-  for (const [i, { position }] of rows.entries()) {
-    const one = told.get(position) as ToldItem;
-    const state = states[i] as (typeof states)[number];
-    items.push({ ...one.item, ...state });
-    if (one.json !== undefined) json.push(jsonWith(one.json, state));
-  }
-  return json.length < items.length ? { items } : { items, json };
+  const items = shown.map(({ item, state }) => ({ ...item, ...state }));
+  if (shown.some(({ json }) => json === undefined)) return { items };
+  return { items, json: shown.map(({ json, state }) => jsonWith(json as Buffer, state)) };
 }
 
 function claimState({ claim_made, verification, lifecycle }: FoundRow, id: string | null) {

@@ -12,6 +12,7 @@ import type { RecordedEvent } from '../eventstore/event-store.ts';
 import { prepared } from '../pooled-client.ts';
 import { showWithEntries } from './entry-memory.ts';
 import { registry } from './registry.ts';
+import { tableMemory } from './table-memory.ts';
 import { timeline } from './timeline.ts';
 import { itemOf, type Told } from './timeline-item.ts';
 import type { At } from './vintage.ts';
@@ -30,8 +31,13 @@ export type ToldItem = {
 };
 
 type Remembered = Required<ToldItem>;
-type Memory = { readonly tables: string; readonly items: LRUCache<number, Remembered> };
-const memories = new WeakMap<Db, Memory>();
+const memoryOf = tableMemory(
+  () =>
+    new LRUCache<number, Remembered>({
+      maxSize: rememberedBytesMax,
+      sizeCalculation: ({ json }) => json.length,
+    }),
+);
 
 /** The items at `positions`, none of which is after `at`, by their position. */
 export async function toldItems(
@@ -39,7 +45,7 @@ export async function toldItems(
   at: At,
   positions: readonly number[],
 ): Promise<Map<number, ToldItem>> {
-  const { items } = memoryOf(db, at);
+  const items = memoryOf(db, `${at.table(timeline, 'items')} ${at.table(registry, 'entries')}`);
   const found = new Map<number, ToldItem>();
   const missing: number[] = [];
   for (const position of positions) {
@@ -63,20 +69,6 @@ export async function toldItems(
 // `Buffer.from` would cut it from a piece of memory that others share, and so keep theirs.
 function ownBytesOf(text: string): Buffer {
   return Buffer.from(new TextEncoder().encode(text).buffer);
-}
-
-// Of the tables that were read last, as names are.
-function memoryOf(db: Db, at: At): Memory {
-  const tables = `${at.table(timeline, 'items')} ${at.table(registry, 'entries')}`;
-  const known = memories.get(db);
-  if (known?.tables === tables) return known;
-  const items = new LRUCache<number, Remembered>({
-    maxSize: rememberedBytesMax,
-    sizeCalculation: ({ json }) => json.length,
-  });
-  const memory = { tables, items };
-  memories.set(db, memory);
-  return memory;
 }
 
 type Row = Omit<RecordedEvent, 'metadata'> & {
